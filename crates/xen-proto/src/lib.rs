@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: ISC
+//! What Xen's bytes mean: boot structures, clocks, rings, events, grants, xenstore.
+//!
+//! Everything here is safe, portable and free of allocation, so that it is tested on the host.
+//! Memory that Xen or another domain writes is seen only through atomics: each field is loaded
+//! once, checked, and used from the copy. Nothing in this crate formats text with `core::fmt`;
+//! errors name themselves through a `text` method that returns a static string.
+//!
+//! Layouts follow Xen's public headers, each module naming its own; offsets and sizes are public
+//! constants so that a build that has the headers can check them.
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod memory_map;
+pub mod options;
+pub mod start_info;
+
+mod bytes;

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: ISC
+//! A small random driver for the property tests: repeatable, and long on request.
+
+/// A xorshift64* generator (Marsaglia 2003, Vigna 2016).
+pub struct Random(u64);
+
+impl Random {
+    pub fn new(seed: u64) -> Self {
+        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    pub fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    /// A number below `bound`.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+
+    /// True once in `n` times.
+    pub fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+
+    pub fn bytes(&mut self, len: usize) -> Vec<u8> {
+        (0..len).map(|_| self.next() as u8).collect()
+    }
+}
+
+/// How many cases to run: `ordinary`, or a hundred times that when MIRAGE_XEN_LONG is set.
+pub fn cases(ordinary: u64) -> u64 {
+    match std::env::var_os("MIRAGE_XEN_LONG") {
+        Some(_) => ordinary * 100,
+        None => ordinary,
+    }
+}
