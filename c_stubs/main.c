@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/* The application's entry: hands the heap to libc, keeps the command line, and runs the OCaml program.
+ *
+ * Ends of a program, and what becomes of them:
+ *   its last phrase returns    at_exit functions run, libc's exit(0)
+ *   exit N                     the runtime calls libc's exit(N)
+ *   an uncaught exception      at_exit functions run, the runtime prints it with its backtrace and aborts: the domain
+ *                              crashes, so that a toolstack keeps or restarts it (Linux exits with 2)
+ */
+#define CAML_INTERNALS
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <caml/mlvalues.h>
+#include <caml/alloc.h>
+#include <caml/callback.h>
+#include <caml/printexc.h>
+#include <caml/startup_aux.h>
+
+struct solo5_start_info {
+	const char *cmdline;
+	uintptr_t heap_start;
+	size_t heap_size;
+};
+
+extern void _nolibc_init(uintptr_t heap_start, size_t heap_size);
+
+/* The runtime's own switch: an uncaught exception aborts instead of exiting with 2. */
+extern int caml_abort_on_uncaught_exn;
+
+static const char *command_line = "";
+
+/* unit -> string */
+value mirage_xen_get_cmdline(value unit)
+{
+	(void)unit;
+	return caml_copy_string(command_line);
+}
+
+int solo5_app_main(const struct solo5_start_info *info)
+{
+	static char name[] = "mirage";
+	char *argv[] = { name, NULL };
+
+	command_line = info->cmdline;
+	_nolibc_init(info->heap_start, info->heap_size);
+	caml_abort_on_uncaught_exn = 1;
+	caml_startup(argv);
+
+	/* A program linked as an object has no std_exit, whose only work this is. */
+	const value *at_exit = caml_named_value("Pervasives.do_at_exit");
+	if (at_exit != NULL) {
+		value result = caml_callback_exn(*at_exit, Val_unit);
+		if (Is_exception_result(result))
+			caml_fatal_uncaught_exception(Extract_exception(result));
+	}
+	exit(0);
+}

@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# configure.sh DIRECTORY
+#
+# Writes into DIRECTORY/src/runtime what a configured runtime would have generated: m.h from the installed compiler (so
+# that words, blocks and float arrays are what its ocamlopt compiles for), our own s.h, the version header and the
+# assembler's view of the domain state. DIRECTORY/include/caml is a copy of the headers, for C stubs. Fails where sources
+# and installed compiler disagree on the layout that compiled OCaml code relies on.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+directory=$1
+runtime=$directory/src/runtime
+caml=$runtime/caml
+
+fail() {
+	printf 'ocaml-freestanding: %s\n' "$*" >&2
+	exit 2
+}
+
+setting() {
+	ocamlfind ocamlopt -config | sed -n "s/^$1: //p"
+}
+
+[ "$(setting architecture)" = amd64 ] || fail "the compiler is for $(setting architecture), and only amd64 is supported"
+[ "$(setting system)" = linux ] || fail "the compiler is for $(setting system), and only Linux's code model is supported"
+
+installed=$(ocamlfind ocamlopt -where)/caml
+[ -e "$installed/m.h" ] || fail "no $installed/m.h: install the compiler's C headers"
+
+table=domain_state.tbl
+[ ! -e "$caml/$table" ] || cmp -s "$caml/$table" "$installed/$table" ||
+	fail "$table differs between the sources and $installed"
+cp "$installed/m.h" "$caml/m.h"
+cp "$here/s.h" "$caml/s.h"
+
+version=$(sed -n 1p "$directory/src/VERSION")
+printf '%s\n' "$version" | awk -F '[.+~]' '{
+	printf "#define OCAML_VERSION_MAJOR %d\n#define OCAML_VERSION_MINOR %d\n", $1, $2
+	printf "#define OCAML_VERSION_PATCHLEVEL %d\n#define OCAML_VERSION %d%02d%02d\n", $3, $1, $2, $3
+	suffix = $0
+	if (sub(/^[^+~]*[+~]/, "", suffix)) printf "#define OCAML_VERSION_ADDITIONAL \"%s\"\n", suffix
+	else print "#undef OCAML_VERSION_ADDITIONAL"
+	printf "#define OCAML_VERSION_STRING \"%s\"\n", $0
+}' >"$caml/version.h"
+
+# Nothing is looked up in a file system, so the standard library has no place.
+printf '#define OCAML_STDLIB_DIR ""\n#define HOST "x86_64-unknown-xen"\n' >"$runtime/build_config.h"
+
+if [ -e "$runtime/gen_domain_state64_inc.awk" ]; then
+	awk -f "$runtime/gen_domain_state64_inc.awk" "$caml/$table" >"$runtime/domain_state64.inc"
+fi
+
+rm -rf "$directory/include"
+mkdir -p "$directory/include/caml"
+cp "$caml"/*.h "$directory/include/caml"
+[ ! -e "$caml/$table" ] || cp "$caml/$table" "$directory/include/caml"
+
+# The list of sources is the runtime's own.
+awk '/^NATIVE_C_SOURCES *:=/,/\)$/' "$runtime/Makefile" |
+	tr -d '\\' | tr '()' '  ' | sed 's/\$ *UNIX_OR_WIN32/unix/; s/.*addsuffix .c,//' | tr -s ' \n' '\n\n' |
+	grep -E '^[a-z0-9_]+$' | grep -v -x main >"$directory/sources"
+[ -s "$directory/sources" ] || fail "cannot read the list of native sources in $runtime/Makefile"
