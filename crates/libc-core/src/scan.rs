@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: ISC
+//! The engine of `scanf` (C11 7.21.6.2, POSIX's positional arguments and `%m`), over a source of
+//! bytes and a target that stores what was read.
+
+use crate::number::{self, Kind, Source};
+use crate::real::X87;
+
+/// The caller's arguments and memory.
+pub trait Target {
+    /// The next argument, a pointer.
+    fn pointer(&mut self) -> u64;
+    /// Stores bytes at `address` + `offset`.
+    fn store(&mut self, address: u64, offset: usize, bytes: &[u8]);
+    /// Grows the block `old` (0 for none) to `size` bytes, for `%ms`; 0 if memory is exhausted.
+    fn grow(&mut self, old: u64, size: usize) -> u64;
+}
+
+/// Why scanning failed other than by the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// The format is not valid: EINVAL.
+    BadFormat,
+    /// No memory for an `%m` conversion: ENOMEM.
+    NoMemory,
+    /// A byte that the "C" locale gives no wide character: EILSEQ.
+    Illegal,
+}
+
+/// What became of a scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scanned {
+    /// So many values were assigned.
+    Assigned(u32),
+    /// The input ended before the first conversion: EOF.
+    End,
+}
+
+/// A source that counts.
+struct Input<'a> {
+    source: &'a mut dyn Source,
+    taken: usize,
+}
+
+impl Source for Input<'_> {
+    fn peek(&mut self) -> Option<u8> {
+        self.source.peek()
+    }
+
+    fn advance(&mut self) {
+        self.taken += 1;
+        self.source.advance();
+    }
+}
+
+impl Input<'_> {
+    fn skip_space(&mut self) {
+        while self.peek().is_some_and(is_space) {
+            self.advance();
+        }
+    }
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t'..=b'\r')
+}
+
+/// At most so many bytes of another source.
+struct Limited<'a, 'b> {
+    input: &'a mut Input<'b>,
+    left: usize,
+}
+
+impl Source for Limited<'_, '_> {
+    fn peek(&mut self) -> Option<u8> {
+        if self.left == 0 { None } else { self.input.peek() }
+    }
+
+    fn advance(&mut self) {
+        self.left -= 1;
+        self.input.advance();
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Length {
+    Char,
+    Short,
+    Int,
+    Long,
+    LongDouble,
+}
+
+/// Bytes that `%[` accepts.
+struct Set([u32; 8]);
+
+impl Set {
+    fn add(&mut self, byte: u8) {
+        self.0[usize::from(byte >> 5)] |= 1 << (byte & 31);
+    }
+
+    fn contains(&self, byte: u8) -> bool {
+        self.0[usize::from(byte >> 5)] >> (byte & 31) & 1 != 0
+    }
+
+    /// Reads a set after its bracket, and returns what follows the closing one.
+    fn parse(text: &[u8]) -> Option<(Set, &[u8])> {
+        let mut set = Set([0; 8]);
+        let inverted = text.first() == Some(&b'^');
+        let mut at = usize::from(inverted);
+        let first = at;
+        loop {
+            let byte = *text.get(at)?;
+            if byte == b']' && at > first {
+                break;
+            }
+            match (text.get(at + 1), text.get(at + 2)) {
+                (Some(b'-'), Some(&end)) if end != b']' && end >= byte => {
+                    (byte..=end).for_each(|b| set.add(b));
+                    at += 3;
+                }
+                _ => {
+                    set.add(byte);
+                    at += 1;
+                }
+            }
+        }
+        if inverted {
+            set.0.iter_mut().for_each(|word| *word = !*word);
+        }
+        Some((set, &text[at + 1..]))
+    }
+}
+
+/// How many arguments can be numbered.
+const MOST: usize = 32;
+
+struct Pointers<'a> {
+    target: &'a mut dyn Target,
+    fetched: [u64; MOST],
+    count: usize,
+}
+
+impl Pointers<'_> {
+    /// The argument of that number, or the next one for 0. All are pointers, so their types need
+    /// not be known before.
+    fn get(&mut self, position: usize) -> Result<u64, Error> {
+        if position == 0 {
+            return Ok(self.target.pointer());
+        }
+        if position > MOST {
+            return Err(Error::BadFormat);
+        }
+        while self.count < position {
+            self.fetched[self.count] = self.target.pointer();
+            self.count += 1;
+        }
+        Ok(self.fetched[position - 1])
+    }
+}
+
+/// Where a string conversion stores.
+struct Store<'a> {
+    target: &'a mut dyn Target,
+    /// The caller's pointer, or the address of one when `block` is allocated.
+    address: u64,
+    skipped: bool,
+    allocated: bool,
+    wide: bool,
+    block: u64,
+    capacity: usize,
+    length: usize,
+}
+
+impl Store<'_> {
+    fn push(&mut self, byte: u8, terminator: bool) -> Result<(), Error> {
+        if self.skipped {
+            return Ok(());
+        }
+        if self.wide && !byte.is_ascii() {
+            return Err(Error::Illegal);
+        }
+        let size = if self.wide { 4 } else { 1 };
+        let offset = self.length * size;
+        if self.allocated && offset + size > self.capacity {
+            let capacity = (self.capacity * 2).max(32);
+            let block = self.target.grow(self.block, capacity);
+            if block == 0 {
+                return Err(Error::NoMemory);
+            }
+            self.block = block;
+            self.capacity = capacity;
+            self.target.store(self.address, 0, &block.to_le_bytes());
+        }
+        let to = if self.allocated { self.block } else { self.address };
+        self.target.store(to, offset, &u32::from(byte).to_le_bytes()[..size]);
+        self.length += usize::from(!terminator);
+        Ok(())
+    }
+}
+
+/// A conversion's end.
+enum Outcome {
+    Assigned,
+    Skipped,
+    NoMatch,
+    NoInput,
+}
+
+struct Spec {
+    position: usize,
+    skipped: bool,
+    allocated: bool,
+    width: Option<usize>,
+    length: Length,
+}
+
+fn number_prefix(text: &mut &[u8]) -> Option<usize> {
+    let mut value = None;
+    while let Some((&digit @ b'0'..=b'9', rest)) = text.split_first() {
+        value = Some(value.unwrap_or(0usize).saturating_mul(10).saturating_add(usize::from(digit - b'0')));
+        *text = rest;
+    }
+    value
+}
+
+impl Spec {
+    fn parse<'a>(text: &mut &'a [u8]) -> Spec {
+        let mut spec = Spec { position: 0, skipped: false, allocated: false, width: None, length: Length::Int };
+        let start = *text;
+        match number_prefix(text) {
+            Some(position) if text.first() == Some(&b'$') => {
+                spec.position = position;
+                *text = &text[1..];
+            }
+            _ => *text = start,
+        }
+        while let Some((flag @ (b'*' | b'\'' | b'I'), rest)) = text.split_first() {
+            spec.skipped |= *flag == b'*';
+            *text = rest;
+        }
+        spec.width = number_prefix(text).filter(|&w| w != 0);
+        if let Some((b'm', rest)) = text.split_first() {
+            spec.allocated = true;
+            *text = rest;
+        }
+        let (length, size) = match *text {
+            [b'h', b'h', ..] => (Length::Char, 2),
+            [b'h', ..] => (Length::Short, 1),
+            [b'l', b'l', ..] => (Length::LongDouble, 2),
+            [b'L' | b'q', ..] => (Length::LongDouble, 1),
+            [b'l' | b'j' | b'z' | b'Z' | b't', ..] => (Length::Long, 1),
+            _ => (Length::Int, 0),
+        };
+        spec.length = length;
+        *text = &text[size..];
+        spec
+    }
+}
+
+/// Reads input as the format says.
+///
+/// # Errors
+/// See [`Error`].
+pub fn scan(format: &[u8], source: &mut dyn Source, target: &mut dyn Target) -> Result<Scanned, Error> {
+    let mut input = Input { source, taken: 0 };
+    let mut pointers = Pointers { target, fetched: [0; MOST], count: 0 };
+    let mut assigned = 0;
+    let mut converted = false;
+    let mut text = format;
+    while let Some((&directive, rest)) = text.split_first() {
+        text = rest;
+        let outcome = if is_space(directive) {
+            input.skip_space();
+            Outcome::Skipped
+        } else if directive != b'%' {
+            literal(&mut input, directive)
+        } else {
+            let spec = Spec::parse(&mut text);
+            let Some((&conversion, rest)) = text.split_first() else { return Err(Error::BadFormat) };
+            text = rest;
+            if conversion == b'%' {
+                input.skip_space();
+                literal(&mut input, b'%')
+            } else {
+                let outcome = convert(&spec, conversion, &mut text, &mut input, &mut pointers)?;
+                converted |= conversion != b'n' && matches!(outcome, Outcome::Assigned | Outcome::Skipped);
+                if conversion == b'n' { Outcome::Skipped } else { outcome }
+            }
+        };
+        match outcome {
+            Outcome::Assigned => assigned += 1,
+            Outcome::Skipped => {}
+            Outcome::NoMatch => break,
+            Outcome::NoInput if !converted => return Ok(Scanned::End),
+            Outcome::NoInput => break,
+        }
+    }
+    Ok(Scanned::Assigned(assigned))
+}
+
+fn literal(input: &mut Input<'_>, byte: u8) -> Outcome {
+    match input.peek() {
+        None => Outcome::NoInput,
+        Some(found) if found != byte => Outcome::NoMatch,
+        Some(_) => {
+            input.advance();
+            Outcome::Skipped
+        }
+    }
+}
+
+fn convert(
+    spec: &Spec,
+    conversion: u8,
+    text: &mut &[u8],
+    input: &mut Input<'_>,
+    pointers: &mut Pointers<'_>,
+) -> Result<Outcome, Error> {
+    let set = match conversion {
+        b'[' => {
+            let (set, rest) = Set::parse(text).ok_or(Error::BadFormat)?;
+            *text = rest;
+            Some(set)
+        }
+        _ => None,
+    };
+    if !matches!(conversion, b'[' | b'c' | b'C' | b'n') {
+        input.skip_space();
+    }
+    if conversion != b'n' && input.peek().is_none() {
+        return Ok(Outcome::NoInput);
+    }
+    let outcome = if spec.skipped { Outcome::Skipped } else { Outcome::Assigned };
+    match conversion {
+        b'n' => {
+            if !spec.skipped {
+                let address = pointers.get(spec.position)?;
+                store_integer(pointers.target, address, spec.length, input.taken as u64);
+            }
+        }
+        b'd' | b'i' | b'u' | b'o' | b'x' | b'X' | b'p' => {
+            let base = match conversion {
+                b'd' | b'u' => 10,
+                b'o' => 8,
+                b'i' => 0,
+                _ => 16,
+            };
+            let mut limited = Limited { input, left: spec.width.unwrap_or(usize::MAX) };
+            let number = number::integer(&mut limited, base, false);
+            if number.valid == 0 {
+                let nil = conversion == b'p' && number.taken == 0;
+                if !(nil && b"(nil)".iter().all(|&b| {
+                    let found = limited.peek() == Some(b);
+                    if found {
+                        limited.advance();
+                    }
+                    found
+                })) {
+                    return Ok(Outcome::NoMatch);
+                }
+            }
+            if !spec.skipped {
+                let signed = matches!(conversion, b'd' | b'i');
+                let value = if signed { number.signed().0 as u64 } else { number.unsigned().0 };
+                let length = if conversion == b'p' { Length::Long } else { spec.length };
+                let address = pointers.get(spec.position)?;
+                store_integer(pointers.target, address, length, value);
+            }
+        }
+        b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'a' | b'A' => {
+            let kind = match spec.length {
+                Length::LongDouble => Kind::Extended,
+                Length::Long => Kind::Double,
+                _ => Kind::Single,
+            };
+            let mut limited = Limited { input, left: spec.width.unwrap_or(usize::MAX) };
+            let number = number::float(&mut limited, kind);
+            if number.valid == 0 || number.valid != number.taken {
+                return Ok(Outcome::NoMatch);
+            }
+            if !spec.skipped {
+                let address = pointers.get(spec.position)?;
+                let target = &mut *pointers.target;
+                match kind {
+                    Kind::Single => target.store(address, 0, &number.value.to_f32(number.negative).to_le_bytes()),
+                    Kind::Double => target.store(address, 0, &number.value.to_f64(number.negative).to_le_bytes()),
+                    Kind::Extended => {
+                        let X87 { mantissa, sign_exponent } = number.value.to_x87(number.negative);
+                        target.store(address, 0, &mantissa.to_le_bytes());
+                        target.store(address, 8, &sign_exponent.to_le_bytes());
+                    }
+                }
+            }
+        }
+        b'c' | b'C' | b's' | b'S' | b'[' => {
+            let character = conversion | 0x20 == b'c';
+            let mut left = spec.width.unwrap_or(if character { 1 } else { usize::MAX });
+            let mut store = Store {
+                address: if spec.skipped { 0 } else { pointers.get(spec.position)? },
+                target: pointers.target,
+                skipped: spec.skipped,
+                allocated: spec.allocated,
+                wide: spec.length == Length::Long || matches!(conversion, b'C' | b'S'),
+                block: 0,
+                capacity: 0,
+                length: 0,
+            };
+            let mut any = false;
+            while left > 0 {
+                let Some(byte) = input.peek() else { break };
+                let wanted = match &set {
+                    Some(set) => set.contains(byte),
+                    None => character || !is_space(byte),
+                };
+                if !wanted {
+                    break;
+                }
+                store.push(byte, false)?;
+                input.advance();
+                any = true;
+                left -= 1;
+            }
+            if !any {
+                return Ok(Outcome::NoMatch);
+            }
+            if !character {
+                store.push(0, true)?;
+            }
+        }
+        _ => return Ok(Outcome::NoMatch),
+    }
+    Ok(outcome)
+}
+
+fn store_integer(target: &mut dyn Target, address: u64, length: Length, value: u64) {
+    let size = match length {
+        Length::Char => 1,
+        Length::Short => 2,
+        Length::Int => 4,
+        Length::Long | Length::LongDouble => 8,
+    };
+    target.store(address, 0, &value.to_le_bytes()[..size]);
+}
