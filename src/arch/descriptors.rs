@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: ISC
+//! Segments, the task state segment and the interrupt gates.
+//!
+//! Interface: Intel SDM vol. 3, chapters 3, 6 and 8. Every gate has a stack of its own through the IST: compiled
+//! code (Rust's precompiled `core`, OCaml, C) keeps data below the stack pointer, which an interrupt on the same
+//! stack would overwrite, and a fault on a guard page would have no stack to report on.
+
+use crate::mm::layout;
+use spin::Once;
+use x86_64::VirtAddr;
+use x86_64::instructions::segmentation::{CS, DS, ES, SS, Segment};
+use x86_64::instructions::tables::{lidt, load_tss};
+use x86_64::structures::DescriptorTablePointer;
+use x86_64::structures::gdt::{Descriptor, GlobalDescriptorTable, SegmentSelector};
+use x86_64::structures::idt::{Entry, HandlerFunc};
+use x86_64::structures::tss::TaskStateSegment;
+
+/// The vector of the event-channel upcall, the first one past the processor's exceptions.
+pub const UPCALL_VECTOR: u8 = 32;
+
+/// Exceptions and the upcall; there is no other source of interrupts.
+const GATES: usize = UPCALL_VECTOR as usize + 1;
+
+const IST_UPCALL: u16 = 0;
+const IST_FAULT: u16 = 1;
+const IST_DOUBLE_FAULT: u16 = 2;
+const IST_NMI: u16 = 3;
+
+/// Bytes between the stubs in `gates.s`.
+const STUB_SIZE: u64 = 16;
+
+static TSS: Once<TaskStateSegment> = Once::new();
+static GDT: Once<GlobalDescriptorTable<5>> = Once::new();
+static IDT: Once<[Entry<HandlerFunc>; GATES]> = Once::new();
+
+unsafe extern "C" {
+    fn trap_stubs();
+    fn upcall_gate();
+}
+
+/// Loads the tables of the boot CPU.
+pub fn init() {
+    let tss = TSS.call_once(|| {
+        let mut tss = TaskStateSegment::new();
+        tss.interrupt_stack_table[usize::from(IST_UPCALL)] = VirtAddr::new(layout::upcall_stack().end);
+        tss.interrupt_stack_table[usize::from(IST_FAULT)] = VirtAddr::new(layout::boot_stack().end);
+        tss.interrupt_stack_table[usize::from(IST_DOUBLE_FAULT)] =
+            VirtAddr::new(layout::double_fault_stack().end);
+        tss.interrupt_stack_table[usize::from(IST_NMI)] = VirtAddr::new(layout::nmi_stack().end);
+        tss
+    });
+    let mut selectors = [SegmentSelector::NULL; 3];
+    let gdt = GDT.call_once(|| {
+        let mut gdt = GlobalDescriptorTable::empty();
+        selectors = [
+            gdt.append(Descriptor::kernel_code_segment()),
+            gdt.append(Descriptor::kernel_data_segment()),
+            gdt.append(Descriptor::tss_segment(tss)),
+        ];
+        gdt
+    });
+    gdt.load();
+    let [code, data, task] = selectors;
+    // SAFETY: the selectors name the flat segments and the TSS just built, which live for ever.
+    unsafe {
+        CS::set_reg(code);
+        SS::set_reg(data);
+        DS::set_reg(data);
+        ES::set_reg(data);
+        load_tss(task);
+    }
+    let idt = IDT.call_once(|| core::array::from_fn(gate));
+    let pointer = DescriptorTablePointer {
+        limit: (size_of_val(idt) - 1) as u16,
+        base: VirtAddr::from_ptr(idt),
+    };
+    // SAFETY: the table is complete and lives for ever.
+    unsafe { lidt(&pointer) }
+}
+
+fn gate(vector: usize) -> Entry<HandlerFunc> {
+    let (handler, stack) = match vector as u8 {
+        UPCALL_VECTOR => (upcall_gate as *const () as u64, IST_UPCALL),
+        2 | 18 => (stub(vector), IST_NMI),
+        8 => (stub(vector), IST_DOUBLE_FAULT),
+        _ => (stub(vector), IST_FAULT),
+    };
+    let mut entry = Entry::missing();
+    // SAFETY: the handler is a gate of `gates.s` and its stack is one of the four in the TSS.
+    unsafe {
+        entry.set_handler_addr(VirtAddr::new(handler)).set_stack_index(stack);
+    }
+    entry
+}
+
+fn stub(vector: usize) -> u64 {
+    trap_stubs as *const () as u64 + STUB_SIZE * vector as u64
+}

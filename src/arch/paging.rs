@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: ISC
+//! Page tables: an identity mapping of all RAM with W^X, and the windows above it.
+//!
+//! Interface: Intel SDM vol. 3, chapter 4 (4-level paging). Virtual addresses, from the bottom:
+//!
+//! | Range | Mapped |
+//! |---|---|
+//! | below 1 MiB | never |
+//! | 1 MiB to [`IDENTITY_END`] | RAM at its own address, the toolstack's special pages, the grant window |
+//! | [`POOL_ALIAS`] | the frames of the page tables, where they lie in low memory |
+//! | [`RESERVATIONS`] | address space that is backed page by page |
+
+use crate::mm::frames;
+use crate::mm::layout::{self, PAGE};
+use crate::mm::memory::{LOW_END, Memory};
+use crate::xen::crash;
+use core::ops::Range;
+use x86_64::PhysAddr;
+use x86_64::instructions::tlb;
+use x86_64::registers::control::{Cr3, Cr3Flags};
+use x86_64::structures::paging::{PageTable, PageTableFlags as Flags, PhysFrame};
+
+/// End of what is mapped one to one. RAM above it would stay unused.
+pub const IDENTITY_END: u64 = 511 << 30;
+
+/// Where low memory is reached, one GiB slot above the identity mapping.
+pub const POOL_ALIAS: u64 = IDENTITY_END;
+
+/// Address space for reservations: the second 512 GiB slot.
+pub const RESERVATIONS: Range<u64> = 1 << 39..2 << 39;
+
+/// Guest-physical space for foreign grants and for pages that Xen maps for us; holds no RAM.
+pub const WINDOW_SIZE: u64 = 1 << 30;
+
+const LARGE: u64 = 2 << 20;
+/// Code.
+pub const EXECUTE: Flags = Flags::PRESENT;
+/// Constants.
+pub const READ: Flags = Flags::PRESENT.union(Flags::NO_EXECUTE);
+/// Everything else.
+pub const WRITE: Flags = READ.union(Flags::WRITABLE);
+
+/// No frame is left for a page table.
+#[derive(Debug)]
+pub struct OutOfTables;
+
+/// Builds the tables and switches to them.
+pub fn init(memory: &Memory) {
+    if build(memory).is_err() {
+        crash::too_little_memory(memory.ram.total());
+    }
+}
+
+fn build(memory: &Memory) -> Result<(), OutOfTables> {
+    let root = frames::allocate().ok_or(OutOfTables)?;
+    let tables = Tables { root };
+    let image = layout::image();
+    tables.identity(layout::text(), EXECUTE)?;
+    tables.identity(layout::rodata(), READ)?;
+    tables.identity(layout::data(), WRITE)?;
+    for guard in layout::guards() {
+        tables.unmap(guard)?;
+    }
+    for range in memory.ram.ranges() {
+        tables.identity(range.start.max(LOW_END)..range.end.min(image.start), WRITE)?;
+        tables.identity(range.start.max(image.end)..range.end, WRITE)?;
+    }
+    tables.identity(layout::SPECIAL_PAGES, WRITE)?;
+    let alias = if memory.pool.end <= LOW_END {
+        tables.map(POOL_ALIAS + memory.pool.start..POOL_ALIAS + memory.pool.end, memory.pool.start, WRITE)?;
+        POOL_ALIAS
+    } else {
+        0
+    };
+    // SAFETY: the tables map all that runs now (text, data, the boot stack) where it is, and the pool at `alias`.
+    unsafe { Cr3::write(PhysFrame::containing_address(PhysAddr::new(root)), Cr3Flags::empty()) }
+    frames::set_offset(alias);
+    Ok(())
+}
+
+/// The tables in use.
+pub fn current() -> Tables {
+    Tables { root: Cr3::read().0.start_address().as_u64() }
+}
+
+/// A tree of page tables, by the frame of its root.
+pub struct Tables {
+    root: u64,
+}
+
+impl Tables {
+    /// Maps `range` at its own address.
+    pub fn identity(&self, range: Range<u64>, flags: Flags) -> Result<(), OutOfTables> {
+        self.map(range.clone(), range.start, flags)
+    }
+
+    /// Maps page-aligned `range` to the frames from `physical` on, in 2 MiB pages where both are aligned.
+    pub fn map(&self, range: Range<u64>, physical: u64, flags: Flags) -> Result<(), OutOfTables> {
+        let mut at = range.start;
+        while at < range.end {
+            let frame = physical + (at - range.start);
+            let directory = self.directory(at)?;
+            if (at | frame).is_multiple_of(LARGE) && range.end - at >= LARGE {
+                // As many large pages as this directory takes.
+                let end = range.end.min((at | (512 * LARGE - 1)) + 1);
+                let mut frame = frame;
+                while end - at >= LARGE {
+                    set(directory, index(at, 21), frame, flags | Flags::HUGE_PAGE);
+                    at += LARGE;
+                    frame += LARGE;
+                }
+            } else {
+                let table = self.table(directory, at)?;
+                let end = range.end.min((at | (LARGE - 1)) + 1);
+                let mut frame = frame;
+                while at < end {
+                    set(table, index(at, 12), frame, flags);
+                    at += PAGE;
+                    frame += PAGE;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the page at `address` out of the mapping; a large page is split.
+    pub fn unmap(&self, address: u64) -> Result<(), OutOfTables> {
+        let table = self.table(self.directory(address)?, address)?;
+        set(table, index(address, 12), 0, Flags::empty());
+        tlb::flush(x86_64::VirtAddr::new(address));
+        Ok(())
+    }
+
+    /// Maps one page anew and forgets the old translation.
+    pub fn remap(&self, address: u64, frame: u64, flags: Flags) -> Result<(), OutOfTables> {
+        self.map(address..address + PAGE, frame, flags)?;
+        tlb::flush(x86_64::VirtAddr::new(address));
+        Ok(())
+    }
+
+    fn directory(&self, address: u64) -> Result<*mut PageTable, OutOfTables> {
+        let pointers = next(frames::table(self.root), index(address, 39))?;
+        next(pointers, index(address, 30))
+    }
+
+    fn table(&self, directory: *mut PageTable, address: u64) -> Result<*mut PageTable, OutOfTables> {
+        next(directory, index(address, 21))
+    }
+}
+
+fn index(address: u64, shift: u32) -> usize {
+    (address >> shift) as usize & 511
+}
+
+/// The table that an entry refers to, made if there is none; a 2 MiB page, the only large ones there are, is split.
+fn next(table: *mut PageTable, index: usize) -> Result<*mut PageTable, OutOfTables> {
+    // SAFETY: `table` is a table of this tree and `index` below 512. One CPU changes the tables.
+    let entry = unsafe { &mut (&mut *table)[index] };
+    let flags = entry.flags();
+    if flags.contains(Flags::PRESENT) && !flags.contains(Flags::HUGE_PAGE) {
+        return Ok(frames::table(entry.addr().as_u64()));
+    }
+    let frame = frames::allocate().ok_or(OutOfTables)?;
+    let below = frames::table(frame);
+    if flags.contains(Flags::HUGE_PAGE) {
+        let first = entry.addr().as_u64();
+        for page in 0..512 {
+            set(below, page, first + page as u64 * PAGE, flags - Flags::HUGE_PAGE);
+        }
+    }
+    // The leaf decides what is allowed.
+    entry.set_addr(PhysAddr::new(frame), Flags::PRESENT | Flags::WRITABLE);
+    Ok(below)
+}
+
+fn set(table: *mut PageTable, index: usize, frame: u64, flags: Flags) {
+    // SAFETY: as in `next`; the callers name only frames that the page may show.
+    unsafe { (&mut *table)[index].set_addr(PhysAddr::new_truncate(frame), flags) }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: ISC
+//! The boot, from Xen's PVH entry to the application, as a list of named steps.
+//!
+//! Interface: `xen/include/public/arch-x86/hvm/start_info.h`. The assembly in `entry.s` has set up long mode,
+//! an identity mapping of the first 4 GiB and the boot stack, and interrupts are off.
+
+mod notes;
+mod start;
+
+pub use start::{BOOT_MAPPED, Start};
+
+use crate::arch::{cpu, descriptors, paging};
+use crate::mm::{heap_range, memory};
+use crate::solo5::{app, options, tls};
+use crate::xen::{console, events, hypercall, shared_info};
+
+core::arch::global_asm!(include_str!("entry.s"), options(att_syntax));
+
+/// The Rust entry, on the boot stack. `start_info` is the physical address Xen passed in `ebx`.
+#[unsafe(no_mangle)]
+extern "C" fn boot_main(start_info: u64) -> ! {
+    descriptors::init();
+    cpu::init();
+    hypercall::init();
+    let start = start::read(start_info);
+    let mut memory = memory::init(&start);
+    paging::init(&memory);
+    tls::init();
+    shared_info::init();
+    events::init();
+    console::init();
+    let stack_top = heap_range::init(&mut memory, options::init(&start));
+    // SAFETY: the stack was mapped by heap_range::init and is used by nobody else; the boot stack is left
+    // for good, to the fault gates.
+    unsafe { switch_stack(stack_top, app::run) }
+}
+
+unsafe extern "C" {
+    /// Continues on another stack, forever.
+    fn switch_stack(top: u64, entry: extern "C" fn() -> !) -> !;
+}

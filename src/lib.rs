@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: ISC
+//! The guest core: three parts that link separately and talk only through C names, one cargo feature each.
+//!
+//! - `solo5`: boot, memory, events, time, console and the Solo5 API (`solo5_xen.o`);
+//! - `libc`: the freestanding libc surface and mathematics (`libnolibc.a`, `libopenlibm.a`);
+//! - `bindings`: the `mirage_xen_*` C stubs (`libmirage-xen_bindings.a`).
+#![no_std]
+
+mod panic;
+
+#[cfg(feature = "solo5")]
+mod arch;
+#[cfg(feature = "solo5")]
+mod boot;
+#[cfg(feature = "solo5")]
+mod mem;
+#[cfg(feature = "solo5")]
+mod mm;
+#[cfg(feature = "solo5")]
+mod solo5;
+#[cfg(feature = "solo5")]
+mod xen;
+
+#[cfg(feature = "libc")]
+mod libc;

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: ISC
+//! The Solo5 API (`solo5.h`) and the private symbols that other parts use: the C face of the core.
+
+mod api;
+pub mod app;
+pub mod fault;
+pub mod options;
+mod private;
+pub mod ssp;
+pub mod tls;
