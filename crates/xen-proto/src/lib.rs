@@ -11,8 +11,28 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod clock;
+pub mod console;
 pub mod memory_map;
 pub mod options;
 pub mod start_info;
 
+/// Whether the code is to be wrong in the named way; only in tests of the races, see `model`.
+#[cfg(test)]
+macro_rules! mutated {
+    ($mutant:ident) => {
+        crate::model::mutated(crate::model::Mutant::$mutant)
+    };
+}
+#[cfg(not(test))]
+macro_rules! mutated {
+    ($mutant:ident) => {
+        false
+    };
+}
+use mutated;
+
 mod bytes;
+#[cfg(test)]
+mod model;
+mod sync;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: ISC
 //! The crate's tests, one file per module of the crate.
 
+mod clock;
 mod common;
+mod console;
 mod memory_map;
 mod options;
 mod start_info;
