@@ -11,6 +11,7 @@ set -eu
 
 version=$1
 directory=$2
+system=${SYSTEM_SOURCES:-/usr/src}
 
 fail() {
 	status=$1
@@ -27,7 +28,7 @@ version_of() {
 # unpack FILE DIRECTORY: a tarball, without its top directory.
 unpack() {
 	mkdir -p "$2"
-	tar -xf "$1" -C "$2" --strip-components=1 || fail 2 "cannot unpack $1"
+	tar -xf "$1" -C "$2" --strip-components=1 2>/dev/null || fail 2 "cannot unpack $1"
 }
 
 scratch=$directory/unpack.$$
@@ -67,7 +68,7 @@ if [ -n "${OCAML_SRC:-}" ]; then
 	fi
 else
 	opam=$(ocamlfind query ocaml-src 2>/dev/null || true)
-	debian=/usr/src/ocaml-source-$version.tar
+	debian=$system/ocaml-source-$version.tar
 	if [ -n "$opam" ] && [ -d "$opam/runtime" ]; then
 		origin=$opam
 		cp -R "$origin" "$tree"
@@ -75,7 +76,7 @@ else
 		origin=$debian
 		from_debian "$origin"
 	else
-		for other in /usr/src/ocaml-source-*.tar; do
+		for other in "$system"/ocaml-source-*.tar; do
 			[ -e "$other" ] || break
 			fail 2 "the compiler is OCaml $version, but the sources found are $other; set OCAML_SRC to those of $version"
 		done
