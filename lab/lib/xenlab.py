@@ -29,8 +29,21 @@ class LabError(Exception):
     """The lab itself failed: nothing is known about the guest."""
 
 
+class BadInput(Exception):
+    """What was to be run cannot be; `status` is the exit status for it."""
+
+    def __init__(self, text, status):
+        super().__init__(text)
+        self.status = status
+
+
 def say(text):
     print(f"lab: {text}", file=sys.stderr, flush=True)
+
+
+def progress(text):
+    if not os.environ.get("MIRAGE_XEN_LAB_QUIET"):
+        say(text)
 
 
 def frame(kind, payload=b""):
@@ -84,9 +97,6 @@ class Peer:
             except BlockingIOError:
                 return
 
-    def events(self):
-        return selectors.EVENT_READ | (selectors.EVENT_WRITE if self.output else 0)
-
 
 class Slot(Peer):
     def __init__(self, sock):
@@ -102,6 +112,7 @@ class Client(Peer):
         self.slot = None
         self.waiting = []  # frames that came before a slot was free
         self.closing = False
+        self.over = False  # it has its outcome
 
 
 BUFFER_LIMIT = 4 << 20  # a peer that does not read stops the one that writes to it
@@ -237,6 +248,7 @@ class Session:
             if kind == "Y":
                 slot.client.write(frame("X", b"the lab's agent failed and was started again"))
             slot.client.write(frame("Z" if kind == "Y" else kind, payload))
+            slot.client.over |= kind == "R"
         if kind not in "YZ":
             return
         slot.aborted = False
@@ -255,8 +267,9 @@ class Session:
             self.selector.unregister(client.sock)
         client.sock.close()
         if client.slot:
-            client.slot.write(frame("A"))
-            client.slot.aborted = True
+            if not client.over:  # after its outcome a client may leave: the guest is being destroyed
+                client.slot.write(frame("A"))
+                client.slot.aborted = True
             client.slot.client = None
 
     def hand_out(self):
@@ -389,24 +402,19 @@ class Job:
 
 
 def quote(text):
-    """A string in an xl config, where libxlu understands C's escapes."""
-    out = bytearray()
-    for byte in os.fsencode(text):
-        if byte in b'"\\' or byte < 32 or byte > 126:
-            out += b"\\x%02x" % byte
-        else:
-            out.append(byte)
-    return '"' + out.decode() + '"'
+    """A string in an xl config. libxlu has C's escapes, but its \\x and octal ones are broken."""
+    escapes = {ord("\\"): b"\\\\", ord('"'): b'\\"', ord("\n"): b"\\n", ord("\r"): b"\\r"}
+    return b'"' + b"".join(escapes.get(byte, bytes([byte])) for byte in os.fsencode(text)) + b'"'
 
 
 def guest_config(memory, cmdline, vcpus, shadow_memory, lines):
-    config = ['type = "pvh"', f"memory = {memory}", f"vcpus = {vcpus}", 'tsc_mode = "native"']
-    config += [f'on_{event} = "preserve"' for event in ("poweroff", "reboot", "crash", "watchdog", "soft_reset")]
+    config = [f'type = "pvh"\nmemory = {memory}\nvcpus = {vcpus}\ntsc_mode = "native"'.encode()]
+    config += [f'on_{event} = "preserve"'.encode() for event in ("poweroff", "reboot", "crash", "watchdog", "soft_reset")]
     if cmdline is not None:
-        config.append(f"cmdline = {quote(cmdline)}")
+        config.append(b"cmdline = " + quote(cmdline))
     if shadow_memory is not None:
-        config.append(f"shadow_memory = {shadow_memory}")
-    return "\n".join([*config, *lines]) + "\n"
+        config.append(f"shadow_memory = {shadow_memory}".encode())
+    return b"\n".join([*config, *(os.fsencode(line) for line in lines)]) + b"\n"
 
 
 def parse_pairs(payload):
@@ -417,22 +425,23 @@ def parse_pairs(payload):
 
 
 def check_elf(path):
-    """The bytes of a kernel Xen can boot as PVH; LabError with one clear line otherwise."""
+    """The bytes of a kernel Xen can boot as PVH; BadInput with one clear line otherwise."""
     try:
         with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
-        raise LabError(f"{path}: {error.strerror}") from None
+        raise BadInput(f"{path}: {error.strerror}", 66) from None
     if data[:4] != b"\x7fELF":
-        raise LabError(f"{path}: not an ELF file")
+        raise BadInput(f"{path}: not an ELF file", 65)
     try:
         if not _has_pvh_note(data):
-            raise LabError(
+            raise BadInput(
                 f"{path}: no PVH note (Xen note 18, PHYS32_ENTRY) in a PT_NOTE segment, so Xen cannot boot it: "
-                "was it linked as a unikernel?"
+                "was it linked as a unikernel?",
+                65,
             )
     except struct.error:
-        raise LabError(f"{path}: damaged ELF file (a header points outside of it)") from None
+        raise BadInput(f"{path}: damaged ELF file (a header points outside of it)", 65) from None
     return data
 
 

@@ -34,7 +34,7 @@ static int file_open(const char *name)
 {
     int fd = strchr(name, '/') ? -1 : open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
     if (fd < 0)
-        frame_printf('X', "cannot create the file \"%s\": %s", name, strerror(errno));
+        frame_printf('X', "cannot create the file \"%s\": %s\n", name, strerror(errno));
     return fd;
 }
 
@@ -43,7 +43,7 @@ static void file_write(int fd, const uint8_t *bytes, size_t length)
     while (fd >= 0 && length > 0) {
         ssize_t count = write(fd, bytes, length);
         if (count < 0) {
-            frame_printf('X', "cannot write a file: %s", strerror(errno));
+            frame_printf('X', "cannot write a file: %s\n", strerror(errno));
             return;
         }
         bytes += count;

@@ -9,7 +9,7 @@
  *   D bytes     append to that file             O t bytes console output; t is a 64-bit little-endian
  *   G options   run a guest (guest.cfg, kernel)             time, ns since the guest was unpaused
  *   S           run script.sh in dom0           E line    what the guest wrote to port 0xE9
- *   C bytes     console input                   X line    what Xen or the toolstack said of it
+ *   C bytes     console input                   X text    what Xen or the toolstack said of it
  *   K           destroy the guest               s, t bytes  standard output, error of script.sh
  *   A           give the job up                 R text    the outcome, "key=value" lines
  *                                               Z         the job is over, the slot is free
@@ -47,8 +47,9 @@ void frame_printf(char type, const char *format, ...) __attribute__((format(prin
 /* ---- hvlog.c: Xen's console ring ---- */
 
 void hvlog_skip(void);
-/* Send what the ring says of a domain since the last call: its port 0xE9 lines and Xen's own. */
-void hvlog_send(uint32_t domid);
+/* Send what the ring says of a domain since the last call: its port 0xE9 lines and Xen's own.
+ * True once Xen reported a triple fault of it. */
+bool hvlog_send(uint32_t domid);
 
 /* ---- console.c: one guest's console ---- */
 
@@ -60,6 +61,7 @@ int64_t console_clock(void); /* ns since console_start_clock */
 bool console_read(void);
 void console_input(const uint8_t *bytes, size_t length);
 bool console_input_pending(void);
+bool console_input_full(void); /* the guest does not read: let the host wait */
 void console_write_pending(void);
 /* After the guest's end: read on until all it announced was passed on. Gives the bytes that were not. */
 uint32_t console_drain(void);

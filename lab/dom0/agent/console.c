@@ -85,6 +85,8 @@ void console_input(const uint8_t *bytes, size_t length)
 
 bool console_input_pending(void) { return input_length > 0; }
 
+bool console_input_full(void) { return input_length > 4 << 20; }
+
 void console_write_pending(void)
 {
     if (input_length == 0)

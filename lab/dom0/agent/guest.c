@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xenctrl.h>
@@ -152,6 +153,7 @@ static bool watch_guest(struct script *script, int64_t deadline)
 {
     bool give_up = false;
     int64_t next_log = now_ns() + 1000000000LL;
+    handle_frames(&give_up); /* input may have come along with the job */
     while (!give_up && (!reason || script->pid != 0)) {
         int64_t now = now_ns();
         if (now >= deadline) {
@@ -170,7 +172,7 @@ static bool watch_guest(struct script *script, int64_t deadline)
         if (script->pid != 0 && script->out < 0 && script->err < 0)
             pause = 10 * 1000000;
         struct pollfd fds[] = {
-            {.fd = port_fd(), .events = POLLIN},
+            {.fd = console_input_full() ? -1 : port_fd(), .events = POLLIN},
             {.fd = console_fd(), .events = (short)(console_input_pending() ? POLLIN | POLLOUT : POLLIN)},
             {.fd = xs_fileno(store), .events = POLLIN},
             {.fd = script->pid != 0 ? script->out : -1, .events = POLLIN},
@@ -196,6 +198,15 @@ static bool watch_guest(struct script *script, int64_t deadline)
         script_read(script);
     }
     return !give_up;
+}
+
+/* One xl at a time: side by side their xenstore transactions conflict, and each starts over and over. */
+static int toolstack_lock(void)
+{
+    int fd = open("/run/lock/lab-toolstack", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || flock(fd, LOCK_EX) != 0)
+        die("the toolstack's lock");
+    return fd;
 }
 
 static int run_to_end(const char *command, char type, int seconds)
@@ -245,7 +256,8 @@ static bool life(int64_t limit_ns)
     uint32_t unread = strcmp(reason, "destroyed") == 0 ? 0 : console_drain();
     while (console_read())
         ;
-    hvlog_send(domid);
+    if (hvlog_send(domid) && strcmp(reason, "reboot") == 0)
+        reason = "triple-fault"; /* which Xen turns into a reboot */
     if (access("after.sh", R_OK) == 0)
         frame_printf('M', "after %d", run_to_end("sh after.sh", 's', (int)(limit_ns / 1000000000)));
     frame_printf('R', "reason=%s\ndomid=%u\ncpu_ns=%llu\nend_ns=%lld\nconsole_unread=%u\nscript_status=%d\n", reason,
@@ -269,18 +281,20 @@ bool guest_run(const char *options)
 
     char *const create[] = {"xl", "create", "-e", "-p", "-q", "xl.cfg", NULL};
     if (!write_config()) {
-        frame_printf('X', "cannot write the guest's configuration: %s", strerror(errno));
+        frame_printf('X', "cannot write the guest's configuration: %s\n", strerror(errno));
         frame_printf('R', "reason=not-created\n");
         return true;
     }
+    int lock = toolstack_lock();
     struct script xl = script_start(create, 'X', 'X');
     int status = script_wait(&xl, now_ns() + 60 * 1000000000LL);
     script_kill(&xl);
+    close(lock);
     bool created = find_domain(), finished = true;
     if (status != 0 || !created) {
-        frame_printf('X', "xl create ended with status %d", status);
+        frame_printf('X', "xl create ended with status %d\n", status);
     } else if (!attach_console()) {
-        frame_printf('X', "xenconsoled made no console for domain %u", domid);
+        frame_printf('X', "xenconsoled made no console for domain %u\n", domid);
     } else {
         finished = life(option(options, "timeout=", 60) * 1000000000LL);
     }
@@ -289,7 +303,9 @@ bool guest_run(const char *options)
     console_close();
     if (created) {
         snprintf(command, sizeof command, "xl destroy %s >/dev/null 2>&1", name);
+        lock = toolstack_lock();
         run_to_end(command, 'X', 30);
+        close(lock);
     }
     return finished;
 }

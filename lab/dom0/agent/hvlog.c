@@ -19,6 +19,7 @@ static uint32_t ring_index;
 static char line[4096];
 static size_t line_length;
 static bool in_dump;
+static bool triple_fault;
 
 static unsigned int read_ring(char *bytes, unsigned int size)
 {
@@ -35,6 +36,7 @@ void hvlog_skip(void)
         ;
     line_length = 0;
     in_dump = false;
+    triple_fault = false;
 }
 
 /* Does the text name the domain: "d5v0", "d5:", "dom5", "Dom5", "domain 5", "Domain 5", "d[5]"? */
@@ -66,19 +68,21 @@ static void line_done(uint32_t domid)
         frame_send('E', line + length, line_length - (size_t)length);
     } else if (strncmp(line, "(XEN) ", 6) == 0) {
         const char *text = line + 6;
-        if (strstr(text, "(vcpu#")) /* "Domain 5 (vcpu#0) crashed on cpu#0:", and registers follow */
+        if (strstr(text, "vcpu#")) /* "Domain 5 (vcpu#0) crashed on cpu#0:", and registers follow */
             in_dump = names_domain(text, domid);
         else if (!names_domain(text, domid) && (*text == 'd' || *text == 'D') && isdigit((unsigned char)text[1]))
             in_dump = false;
+        if (names_domain(text, domid) && strstr(text, "Triple fault"))
+            triple_fault = true;
         if (in_dump || names_domain(text, domid))
-            frame_send('X', text, line_length - 6);
+            frame_printf('X', "%s\n", text);
     } else {
         in_dump = false;
     }
     line_length = 0;
 }
 
-void hvlog_send(uint32_t domid)
+bool hvlog_send(uint32_t domid)
 {
     static char bytes[65536];
     unsigned int count;
@@ -88,4 +92,5 @@ void hvlog_send(uint32_t domid)
                 line_done(domid);
             else if (bytes[i] != '\r' && bytes[i] != 0 && line_length < sizeof line - 1)
                 line[line_length++] = bytes[i];
+    return triple_fault;
 }
