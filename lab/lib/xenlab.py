@@ -3,10 +3,11 @@
 
 A session is a process that owns one QEMU and listens on a Unix socket; each connection to it is one
 job, run on the first free slot of the agent in dom0 (dom0/agent/agent.h describes the frames, which
-this socket carries unchanged). A session lives in a folder of its own: `socket`, `pid`, `info`.
+this socket carries unchanged). A session lives in a folder of its own, with `socket` and `info`.
 """
 
 import ctypes
+import fcntl
 import os
 import selectors
 import signal
@@ -131,7 +132,7 @@ class Session:
             os.unlink(path)
         self.log_path = os.path.join(logs, f"xen-{xen}-{os.getpid()}.log")
         self.log = open(self.log_path, "wb", buffering=0)
-        self.selector = selectors.DefaultSelector()
+        self.selector = selectors.PollSelector()  # epoll takes neither files nor /dev/null
         self.slots, self.clients, self.queue = [], set(), []
         command = [os.path.join(CACHE, "qemu"), "-machine", "q35", "-accel", "tcg", "-smp", str(vcpus), "-m", str(memory)]
         # SMAP and MWAIT do not survive emulation (lab/README.md).
@@ -170,13 +171,13 @@ class Session:
         self.listener.bind(os.path.join(folder, "socket"))
         self.listener.listen(64)
         self.listener.setblocking(False)
-        with open(os.path.join(folder, "pid"), "w") as file:
-            file.write(f"{os.getpid()}\n")
-        with open(os.path.join(folder, "info"), "w") as file:
-            file.write(f"xen={xen}\nicount={int(icount)}\nlog={self.log_path}\n")
+        self.info = open(os.path.join(folder, "info"), "w")
+        fcntl.flock(self.info, fcntl.LOCK_EX)  # held while the session lives: see read_info
+        self.info.write(f"pid={os.getpid()}\nxen={xen}\nicount={int(icount)}\nlog={self.log_path}\n")
+        self.info.flush()
 
     def stop(self):
-        for name in ("socket", "pid", "info"):
+        for name in ("socket", "info"):
             try:
                 os.unlink(os.path.join(self.folder, name))
             except FileNotFoundError:
@@ -317,11 +318,11 @@ def read_info(folder):
     """The session in a folder as a dictionary, or None when none is alive there."""
     try:
         with open(os.path.join(folder, "info")) as file:
-            info = dict(line.rstrip("\n").split("=", 1) for line in file)
-        with open(os.path.join(folder, "pid")) as file:
-            info["pid"] = int(file.read())
-        os.kill(info["pid"], 0)
-        return info
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return None  # nobody holds it
+            except BlockingIOError:
+                return dict(line.rstrip("\n").split("=", 1) for line in file)
     except (OSError, ValueError):
         return None
 
