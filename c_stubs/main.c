@@ -7,6 +7,7 @@
  *   an uncaught exception      at_exit functions run, the runtime prints it with its backtrace and aborts: the domain
  *                              crashes, so that a toolstack keeps or restarts it (Linux exits with 2)
  */
+#define CAML_NAME_SPACE
 #define CAML_INTERNALS
 #include <stdint.h>
 #include <stdlib.h>
