@@ -52,6 +52,16 @@ const STRUCTS: &[(&str, &str)] = &[
     ("lldiv_t", "quot rem"),
     ("imaxdiv_t", "quot rem"),
     ("fenv_t", "__control_word __status_word __tags __eip __cs_selector __data_offset __mxcsr"),
+    ("struct sockaddr", "sa_family sa_data"),
+    ("struct sockaddr_storage", "ss_family"),
+    ("struct sockaddr_in", "sin_family sin_port sin_addr sin_zero"),
+    ("struct sockaddr_in6", "sin6_family sin6_port sin6_flowinfo sin6_addr sin6_scope_id"),
+    ("struct sockaddr_un", "sun_family sun_path"),
+    ("struct msghdr", "msg_name msg_namelen msg_iov msg_iovlen msg_control msg_controllen msg_flags"),
+    ("struct linger", "l_onoff l_linger"),
+    ("struct pollfd", "fd events revents"),
+    ("struct passwd", "pw_name pw_passwd pw_uid pw_gid pw_gecos pw_dir pw_shell"),
+    ("struct group", "gr_name gr_passwd gr_gid gr_mem"),
     ("fd_set", ""),
     ("sigset_t", ""),
     ("mbstate_t", ""),
@@ -74,7 +84,7 @@ const TYPES: &str = "int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t ui
     int_least32_t int_least64_t int_fast8_t int_fast16_t int_fast32_t int_fast64_t uint_fast8_t uint_fast16_t \
     uint_fast32_t uint_fast64_t intptr_t uintptr_t intmax_t uintmax_t size_t ssize_t ptrdiff_t wchar_t wint_t wctype_t \
     off_t off64_t time_t suseconds_t clock_t clockid_t pid_t uid_t gid_t id_t mode_t useconds_t dev_t ino_t ino64_t \
-    nlink_t blksize_t blkcnt_t fsblkcnt_t fsfilcnt_t key_t sig_atomic_t rlim_t greg_t fexcept_t nl_item float_t double_t \
+    nlink_t blksize_t blkcnt_t fsblkcnt_t fsfilcnt_t key_t sig_atomic_t rlim_t greg_t fexcept_t nl_item socklen_t sa_family_t in_port_t in_addr_t nfds_t float_t double_t \
     pthread_t pthread_key_t pthread_once_t pthread_spinlock_t u_char u_short u_int u_long u_int8_t u_int64_t";
 
 /// Macros that differ from glibc's on purpose, or have no constant value.
@@ -324,7 +334,11 @@ fn prototypes(name: &str, flags: &[String]) -> BTreeMap<String, String> {
         let Some((_, declaration)) = line.split_once("*/ extern ") else { continue };
         let Some((head, arguments)) = declaration.split_once(" (") else { continue };
         let start = head.rfind([' ', '*']).map_or(0, |at| at + 1);
-        let words = format!("{} ({arguments}", &head[..start]).replace("struct _IO_FILE", "FILE").replace("volatile ", "");
+        let words = format!("{} ({arguments}", &head[..start])
+            .replace("struct _IO_FILE", "FILE")
+            .replace("__CONST_SOCKADDR_ARG", "const struct sockaddr *")
+            .replace("__SOCKADDR_ARG", "struct sockaddr *")
+            .replace("volatile ", "");
         let plain: String = words.split_inclusive(|c: char| !c.is_alphanumeric() && c != '_').map(plain_word).collect();
         found.insert(head[start..].to_owned(), plain.split_whitespace().collect::<Vec<_>>().join(" "));
     }
