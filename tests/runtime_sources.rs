@@ -16,13 +16,15 @@ fn fresh(name: &str) -> PathBuf {
 /// A source tree that says it is `version`, with nothing but a runtime directory in it.
 fn tree(at: &Path, version: &str) {
     std::fs::create_dir_all(at.join("runtime")).expect("create runtime");
-    std::fs::write(at.join("VERSION"), format!("{version}\n\n# The version string is the first line.\n")).expect("write VERSION");
+    std::fs::write(at.join("VERSION"), format!("{version}\n\n# The version string is the first line.\n"))
+        .expect("write VERSION");
     std::fs::write(at.join("runtime/major_gc.c"), "int x;\n").expect("write a source");
 }
 
 /// Packs `directory`/`name` as a tarball with `name` on top.
 fn pack(directory: &Path, name: &str, tarball: &Path) {
-    let status = Command::new("tar").arg("-caf").arg(tarball).arg("-C").arg(directory).arg(name).status().expect("run tar");
+    let status =
+        Command::new("tar").arg("-caf").arg(tarball).arg("-C").arg(directory).arg(name).status().expect("run tar");
     assert!(status.success(), "tar failed");
 }
 
@@ -65,7 +67,11 @@ fn another_version_is_refused() {
 fn a_package_of_another_version_is_named() {
     let scratch = fresh("another_package");
     std::fs::write(scratch.join("ocaml-source-4.12.0.tar"), "").expect("write");
-    refused(&find("4.13.1", &scratch.join("work"), None, &scratch), 2, &["4.13.1", "ocaml-source-4.12.0.tar", "OCAML_SRC"]);
+    refused(
+        &find("4.13.1", &scratch.join("work"), None, &scratch),
+        2,
+        &["4.13.1", "ocaml-source-4.12.0.tar", "OCAML_SRC"],
+    );
 }
 
 #[test]
