@@ -151,12 +151,13 @@ static int lose_stack(const struct solo5_start_info *info)
 	return 1;
 }
 
-__attribute__((noinline)) static void smash(volatile char *text, size_t n)
+__attribute__((noinline)) static char smash(volatile char *text, size_t n)
 {
 	volatile char here[16];
 
 	for (size_t i = 0; i < n; i++)
 		here[i] = text[i];
+	return here[0];
 }
 
 static int smash_stack(const struct solo5_start_info *info)
