@@ -4,7 +4,7 @@
  */
 #include "../solo5_test.h"
 
-static const volatile uint64_t constant = 42;
+static const uint64_t constant = 42;
 static volatile uint64_t variable;
 
 static volatile uint64_t *at(uintptr_t address)
