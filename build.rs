@@ -10,6 +10,7 @@ const XEN_HEADERS: &[&str] = &[
     "xen.h",
     "arch-x86/cpuid.h",
     "arch-x86/hvm/start_info.h",
+    "errno.h",
     "event_channel.h",
     "grant_table.h",
     "hvm/hvm_op.h",
@@ -50,7 +51,10 @@ fn bind_xen(out: &Path) {
         "no Xen headers in {root}: install libxen-dev, or name their folder in XEN_HEADERS"
     );
     // The interface version decides which of several historic numberings the headers define.
-    let includes: String = XEN_HEADERS.iter().map(|h| format!("#include \"{root}/{h}\"\n")).collect();
+    let includes: String = XEN_HEADERS
+        .iter()
+        .map(|h| format!("#include \"{root}/{h}\"\n"))
+        .collect();
     bindgen::Builder::default()
         .header_contents("xen_headers.h", &format!("#define __XEN_INTERFACE_VERSION__ 0x00040d00\n#include <stdint.h>\n{includes}{CASTS}"))
         .use_core()
@@ -59,7 +63,7 @@ fn bind_xen(out: &Path) {
         .derive_default(true)
         .prepend_enum_name(false)
         .allowlist_var("__HYPERVISOR_.*|XEN_.*|XENMEM_.*|XENMAPSPACE_.*|XENFEAT_.*|EVTCHN.*|SCHEDOP_.*|SHUTDOWN_.*|VCPUOP_.*|VIRQ_.*|HVM_PARAM_.*|HVMOP_.*|GNTTABOP_.*|GNTST_.*|GTF_.*|GNTMAP_.*|GNTCOPY_.*|DOMID_.*|XS_.*|XENSTORE_.*|XENVER_.*")
-        .allowlist_type("shared_info|vcpu_info|vcpu_time_info|evtchn_.*|gnttab_.*|grant_entry_v1|hvm_start_info|hvm_modlist_entry|hvm_memmap_table_entry|xen_hvm_param|xen_memory_map|xen_add_to_physmap|xencons_interface|xenstore_domain_interface|sched_shutdown|sched_watchdog|sched_poll|vcpu_set_singleshot_timer|xsd_sockmsg|multicall_entry")
+        .allowlist_type("shared_info|vcpu_info|vcpu_time_info|xen_errno|evtchn_.*|gnttab_.*|grant_entry_v1|hvm_start_info|hvm_modlist_entry|hvm_memmap_table_entry|xen_hvm_param|xen_memory_map|xen_add_to_physmap|xencons_interface|xenstore_domain_interface|sched_shutdown|sched_watchdog|sched_poll|vcpu_set_singleshot_timer|xsd_sockmsg|multicall_entry")
         .generate()
         .expect("bindgen reads Xen's headers (Debian: libclang-dev and libxen-dev)")
         .write_to_file(out.join("xen.rs"))

@@ -18,8 +18,11 @@ mod mem;
 mod mm;
 #[cfg(feature = "solo5")]
 mod solo5;
-#[cfg(feature = "solo5")]
+#[cfg(any(feature = "solo5", feature = "bindings"))]
 mod xen;
+
+#[cfg(feature = "bindings")]
+mod ffi;
 
 #[cfg(feature = "libc")]
 mod libc;

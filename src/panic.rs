@@ -8,8 +8,13 @@ use core::panic::PanicInfo;
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    let message = info.message().as_str().unwrap_or("an arithmetic or bounds check failed");
-    let (file, line) = info.location().map_or(("unknown file", 0), |l| (l.file(), l.line()));
+    let message = info
+        .message()
+        .as_str()
+        .unwrap_or("an arithmetic or bounds check failed");
+    let (file, line) = info
+        .location()
+        .map_or(("unknown file", 0), |l| (l.file(), l.line()));
     report(message, file, line)
 }
 
@@ -37,8 +42,15 @@ fn report(message: &str, file: &str, line: u32) -> ! {
             break;
         }
     }
-    let parts: [&[u8]; 7] =
-        [b"panic: ", message.as_bytes(), b" (", file.as_bytes(), b":", digits.get(first..).unwrap_or(b"?"), b")\n"];
+    let parts: [&[u8]; 7] = [
+        b"panic: ",
+        message.as_bytes(),
+        b" (",
+        file.as_bytes(),
+        b":",
+        digits.get(first..).unwrap_or(b"?"),
+        b")\n",
+    ];
     for part in parts {
         // SAFETY: Solo5's contract: a readable buffer of the size given.
         unsafe { solo5_console_write(part.as_ptr(), part.len()) }

@@ -42,7 +42,8 @@ unsafe extern "C" {
 pub fn init() {
     let tss = TSS.call_once(|| {
         let mut tss = TaskStateSegment::new();
-        tss.interrupt_stack_table[usize::from(IST_UPCALL)] = VirtAddr::new(layout::upcall_stack().end);
+        tss.interrupt_stack_table[usize::from(IST_UPCALL)] =
+            VirtAddr::new(layout::upcall_stack().end);
         tss.interrupt_stack_table[usize::from(IST_FAULT)] = VirtAddr::new(layout::boot_stack().end);
         tss.interrupt_stack_table[usize::from(IST_DOUBLE_FAULT)] =
             VirtAddr::new(layout::double_fault_stack().end);
@@ -88,7 +89,9 @@ fn gate(vector: usize) -> Entry<HandlerFunc> {
     let mut entry = Entry::missing();
     // SAFETY: the handler is a gate of `gates.s` and its stack is one of the four in the TSS.
     unsafe {
-        entry.set_handler_addr(VirtAddr::new(handler)).set_stack_index(stack);
+        entry
+            .set_handler_addr(VirtAddr::new(handler))
+            .set_stack_index(stack);
     }
     entry
 }

@@ -67,20 +67,31 @@ fn build(memory: &Memory) -> Result<(), OutOfTables> {
     }
     tables.identity(layout::SPECIAL_PAGES, WRITE)?;
     let alias = if memory.pool.end <= LOW_END {
-        tables.map(POOL_ALIAS + memory.pool.start..POOL_ALIAS + memory.pool.end, memory.pool.start, WRITE)?;
+        tables.map(
+            POOL_ALIAS + memory.pool.start..POOL_ALIAS + memory.pool.end,
+            memory.pool.start,
+            WRITE,
+        )?;
         POOL_ALIAS
     } else {
         0
     };
     // SAFETY: the tables map all that runs now (text, data, the boot stack) where it is, and the pool at `alias`.
-    unsafe { Cr3::write(PhysFrame::containing_address(PhysAddr::new(root)), Cr3Flags::empty()) }
+    unsafe {
+        Cr3::write(
+            PhysFrame::containing_address(PhysAddr::new(root)),
+            Cr3Flags::empty(),
+        )
+    }
     frames::set_offset(alias);
     Ok(())
 }
 
 /// The tables in use.
 pub fn current() -> Tables {
-    Tables { root: Cr3::read().0.start_address().as_u64() }
+    Tables {
+        root: Cr3::read().0.start_address().as_u64(),
+    }
 }
 
 /// A tree of page tables, by the frame of its root.
@@ -143,7 +154,11 @@ impl Tables {
         next(pointers, index(address, 30))
     }
 
-    fn table(&self, directory: *mut PageTable, address: u64) -> Result<*mut PageTable, OutOfTables> {
+    fn table(
+        &self,
+        directory: *mut PageTable,
+        address: u64,
+    ) -> Result<*mut PageTable, OutOfTables> {
         next(directory, index(address, 21))
     }
 }
@@ -165,7 +180,12 @@ fn next(table: *mut PageTable, index: usize) -> Result<*mut PageTable, OutOfTabl
     if flags.contains(Flags::HUGE_PAGE) {
         let first = entry.addr().as_u64();
         for page in 0..512 {
-            set(below, page, first + page as u64 * PAGE, flags - Flags::HUGE_PAGE);
+            set(
+                below,
+                page,
+                first + page as u64 * PAGE,
+                flags - Flags::HUGE_PAGE,
+            );
         }
     }
     // The leaf decides what is allowed.

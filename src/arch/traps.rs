@@ -68,16 +68,27 @@ extern "C" fn trap(frame: &mut TrapFrame) {
 }
 
 fn report(frame: &TrapFrame, address: u64) -> ! {
-    let name = NAMES.get(frame.vector as usize).copied().unwrap_or("exception");
-    let line = Line::new().text("Solo5: trap: ").text(name).text(" at rip=").hex(frame.rip);
+    let name = NAMES
+        .get(frame.vector as usize)
+        .copied()
+        .unwrap_or("exception");
+    let line = Line::new()
+        .text("Solo5: trap: ")
+        .text(name)
+        .text(" at rip=")
+        .hex(frame.rip);
     if frame.vector == PAGE_FAULT {
-        line.text(access(frame.error_code)).hex(address).text(", ").text(place(address)).log_everywhere();
+        line.text(access(frame.error_code))
+            .hex(address)
+            .text(", ")
+            .text(place(address))
+            .log_everywhere();
     } else {
         line.text(" error=").hex(frame.error_code).log_everywhere();
     }
     const REGISTERS: [&str; 15] = [
-        "rax=", " rbx=", " rcx=", "rdx=", " rsi=", " rdi=", "rbp=", " r8 =", " r9 =", "r10=", " r11=", " r12=",
-        "r13=", " r14=", " r15=",
+        "rax=", " rbx=", " rcx=", "rdx=", " rsi=", " rdi=", "rbp=", " r8 =", " r9 =", "r10=",
+        " r11=", " r12=", "r13=", " r14=", " r15=",
     ];
     for (names, values) in REGISTERS.chunks(3).zip(frame.registers.chunks(3)) {
         let mut line = Line::new().text("Solo5: ");
@@ -86,7 +97,13 @@ fn report(frame: &TrapFrame, address: u64) -> ! {
         }
         line.log_everywhere();
     }
-    crash::with(Line::new().text("Solo5: rsp=").register(frame.rsp).text(" rflags=").hex(frame.rflags))
+    crash::with(
+        Line::new()
+            .text("Solo5: rsp=")
+            .register(frame.rsp)
+            .text(" rflags=")
+            .hex(frame.rflags),
+    )
 }
 
 fn access(error_code: u64) -> &'static str {
@@ -114,7 +131,9 @@ fn place(address: u64) -> &'static str {
         _ if layout::rodata().contains(&address) => "read-only data",
         _ if layout::data().contains(&address) => "data",
         _ if heap_range::given().is_some_and(|given| given.heap.contains(&address)) => "heap",
-        _ if heap_range::given().is_some_and(|given| given.stack.contains(&address)) => "main stack",
+        _ if heap_range::given().is_some_and(|given| given.stack.contains(&address)) => {
+            "main stack"
+        }
         _ if address < layout::image().start => "low memory",
         _ => "unmapped",
     }

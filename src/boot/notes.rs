@@ -16,7 +16,13 @@ struct Note<const N: usize, T> {
 
 impl<const N: usize, T> Note<N, T> {
     const fn new(name_size: u32, name: [u8; N], kind: u32, descriptor: T) -> Self {
-        Note { name_size, descriptor_size: size_of::<T>() as u32, kind, name, descriptor }
+        Note {
+            name_size,
+            descriptor_size: size_of::<T>() as u32,
+            kind,
+            name,
+            descriptor,
+        }
     }
 }
 

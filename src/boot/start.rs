@@ -32,14 +32,22 @@ pub struct Start {
 
 /// Reads the start information at `paddr`.
 pub fn read(paddr: u64) -> Start {
-    let size = if version(paddr) == 0 { SIZE_V0 } else { SIZE_V1 };
+    let size = if version(paddr) == 0 {
+        SIZE_V0
+    } else {
+        SIZE_V1
+    };
     let info = match StartInfo::parse(bytes(paddr, size as u64)) {
         Ok(info) => info,
         Err(error) => crash::early("start_info", error.text()),
     };
     let (cmdline, cmdline_cut) = match info.cmdline_paddr {
-        0 => (&[][..], false),
-        at => options::line(bytes(at, (options::MAX_LENGTH as u64 + 1).min(BOOT_MAPPED.saturating_sub(at)))),
+        // The application gets a string: what ends it must follow.
+        0 => (b"\0".split_at(0).0, false),
+        at => options::line(bytes(
+            at,
+            (options::MAX_LENGTH as u64 + 1).min(BOOT_MAPPED.saturating_sub(at)),
+        )),
     };
     let map = match info.memmap_entries {
         0 => Entries::e820(ask_for_map()),
@@ -49,7 +57,8 @@ pub fn read(paddr: u64) -> Start {
         // SAFETY: the byte after the kept part, in the string's own memory, which nobody else uses.
         unsafe { cmdline.as_ptr().add(cmdline.len()).cast_mut().write(0) }
     }
-    let cmdline_end = info.cmdline_paddr + cmdline.len() as u64 + u64::from(info.cmdline_paddr != 0);
+    let cmdline_end =
+        info.cmdline_paddr + cmdline.len() as u64 + u64::from(info.cmdline_paddr != 0);
     Start {
         kept: [
             paddr..paddr + size as u64,
@@ -67,13 +76,16 @@ pub fn read(paddr: u64) -> Start {
 impl Start {
     /// The modules that the toolstack loaded beside the kernel.
     pub fn modules(&self) -> impl Iterator<Item = Module> {
-        self.modules.chunks_exact(xen_proto::start_info::MODULE_SIZE).filter_map(|bytes| Module::parse(bytes).ok())
+        self.modules
+            .chunks_exact(xen_proto::start_info::MODULE_SIZE)
+            .filter_map(|bytes| Module::parse(bytes).ok())
     }
 }
 
 fn version(paddr: u64) -> u32 {
     let head = bytes(paddr, 8);
-    head.last_chunk::<4>().map_or(0, |version| u32::from_le_bytes(*version))
+    head.last_chunk::<4>()
+        .map_or(0, |version| u32::from_le_bytes(*version))
 }
 
 /// Boot memory that Xen or its toolstack wrote.

@@ -53,7 +53,10 @@ pub fn init(memory: &mut Memory, settings: &Settings) -> u64 {
         None => (memory.ram.total() / STACK_PART).min(STACK_MOST).min(most) & !(PAGE - 1),
         Some(size) => match size.checked_next_multiple_of(PAGE) {
             Some(size) if size <= most && size >= STACK_LEAST => size,
-            _ => crash::early("--solo5:stack", "must be at least 64k and at most half of the memory"),
+            _ => crash::early(
+                "--solo5:stack",
+                "must be at least 64k and at most half of the memory",
+            ),
         },
     };
     let stack = range.end - stack_size..range.end;
@@ -67,7 +70,16 @@ pub fn init(memory: &mut Memory, settings: &Settings) -> u64 {
     }
     let heap = range.start..guard;
     options::log_memory(memory, &heap, &stack);
-    let window = memory.ram.top_of_ram().max(BOOT_MAPPED).next_multiple_of(WINDOW_SIZE);
-    GIVEN.call_once(|| Given { heap, stack, extra, window });
+    let window = memory
+        .ram
+        .top_of_ram()
+        .max(BOOT_MAPPED)
+        .next_multiple_of(WINDOW_SIZE);
+    GIVEN.call_once(|| Given {
+        heap,
+        stack,
+        extra,
+        window,
+    });
     range.end
 }

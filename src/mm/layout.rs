@@ -73,7 +73,12 @@ pub fn shared_info() -> u64 {
 
 /// The pages that are left unmapped below each gate's stack.
 pub fn guards() -> [u64; 4] {
-    [boot_stack().start, upcall_stack().start, double_fault_stack().start, nmi_stack().start]
+    [
+        boot_stack().start,
+        upcall_stack().start,
+        double_fault_stack().start,
+        nmi_stack().start,
+    ]
 }
 
 /// The initial image of thread-local data, in bytes.
@@ -85,5 +90,8 @@ pub fn tls_image() -> &'static [u8] {
 /// Bytes of a thread's data below its thread pointer, and their alignment (x86-64 ELF TLS, variant II).
 pub fn tls_size_and_align() -> (usize, usize) {
     let align = &raw const _tls_align as usize;
-    ((&raw const _etbss as usize - &raw const _stdata as usize).next_multiple_of(align), align)
+    (
+        (&raw const _etbss as usize - &raw const _stdata as usize).next_multiple_of(align),
+        align,
+    )
 }

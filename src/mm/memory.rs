@@ -44,7 +44,11 @@ pub fn init(start: &Start) -> Memory {
     for module in start.modules() {
         free.subtract(module.paddr, module.paddr.saturating_add(module.size));
     }
-    let mut memory = Memory { ram, free, pool: 0..0 };
+    let mut memory = Memory {
+        ram,
+        free,
+        pool: 0..0,
+    };
     memory.pool = memory.take_pool();
     super::frames::init(memory.pool.clone());
     memory
@@ -53,7 +57,12 @@ pub fn init(start: &Start) -> Memory {
 impl Memory {
     /// Low memory is of no other use, since it is not mapped at its own address: page tables live there.
     fn take_pool(&mut self) -> Range<u64> {
-        let low = self.free.ranges().iter().map(|r| r.start..r.end.min(LOW_END)).max_by_key(|r| r.end.saturating_sub(r.start));
+        let low = self
+            .free
+            .ranges()
+            .iter()
+            .map(|r| r.start..r.end.min(LOW_END))
+            .max_by_key(|r| r.end.saturating_sub(r.start));
         let pool = match low {
             Some(low) if low.start < low.end && low.end - low.start >= POOL_FROM_TOP => low,
             _ => {

@@ -37,6 +37,10 @@ pub extern "C" fn run() -> ! {
 
 /// Ends the domain with an exit status, 255 of which means a crash.
 pub fn exit(status: c_int) -> ! {
-    let reason = if status == 255 { Reason::Crash } else { Reason::Poweroff };
+    let reason = if status == 255 {
+        Reason::Crash
+    } else {
+        Reason::Poweroff
+    };
     shutdown::exit(reason, status)
 }

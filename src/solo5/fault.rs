@@ -21,7 +21,9 @@ pub fn set(handler: Option<Handler>) {
 /// Asks the handler; true when the context in `frame` is to be continued.
 pub fn hand_over(frame: &mut TrapFrame, address: u64) -> bool {
     let handler = HANDLER.try_lock().and_then(|handler| *handler);
-    let Some(handler) = handler.filter(|_| !BUSY.swap(true, Ordering::Relaxed)) else { return false };
+    let Some(handler) = handler.filter(|_| !BUSY.swap(true, Ordering::Relaxed)) else {
+        return false;
+    };
     // SAFETY: the program registered the function for this; the frame is the fault's own.
     let handled = unsafe { handler(frame, address as usize) } != 0;
     BUSY.store(false, Ordering::Relaxed);

@@ -31,13 +31,23 @@ pub fn logs(level: Level) -> bool {
 pub fn init(start: &Start) -> &'static Settings {
     let settings = SETTINGS.call_once(|| Options::parse(start.cmdline));
     if logs(Level::Info) {
-        Line::new().text("Solo5: Bindings version mirage-xen-rs v").text(VERSION).log();
+        Line::new()
+            .text("Solo5: Bindings version mirage-xen-rs v")
+            .text(VERSION)
+            .log();
     }
     if let Some((error, option)) = settings.error {
-        Line::new().text("Solo5: error: ").bytes(option.get(..64).unwrap_or(option)).text(": ").text(error.text()).log();
+        Line::new()
+            .text("Solo5: error: ")
+            .bytes(option.get(..64).unwrap_or(option))
+            .text(": ")
+            .text(error.text())
+            .log();
     }
     if start.cmdline_cut && logs(Level::Warn) {
-        Line::new().text("Solo5: warning: command line too long, cut to 8191 bytes").log();
+        Line::new()
+            .text("Solo5: warning: command line too long, cut to 8191 bytes")
+            .log();
     }
     settings
 }

@@ -19,8 +19,12 @@ static RESERVED: Mutex<u64> = Mutex::new(RESERVATIONS.start);
 unsafe extern "C" fn solo5__xen_get_gntmap_area(address: *mut u64, size: *mut usize) {
     static MAPPED: spin::Once<bool> = spin::Once::new();
     let start = heap_range::given().map_or(0, |given| given.window);
-    let mapped = *MAPPED
-        .call_once(|| start != 0 && paging::current().identity(start..start + WINDOW_SIZE, paging::WRITE).is_ok());
+    let mapped = *MAPPED.call_once(|| {
+        start != 0
+            && paging::current()
+                .identity(start..start + WINDOW_SIZE, paging::WRITE)
+                .is_ok()
+    });
     // SAFETY: the caller's variables.
     unsafe {
         address.write(start);
@@ -31,8 +35,14 @@ unsafe extern "C" fn solo5__xen_get_gntmap_area(address: *mut u64, size: *mut us
 /// RAM that lies outside `solo5_start_info`'s heap, mapped at its own address: the range with this index, counted
 /// from 0. Its bytes are not zero. Returns 0 when there is no such range, else 1.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn solo5__xen_get_memory(index: usize, address: *mut usize, size: *mut usize) -> i32 {
-    let range = heap_range::given().and_then(|given| given.extra.get(index)).filter(|range| range.start < range.end);
+unsafe extern "C" fn solo5__xen_get_memory(
+    index: usize,
+    address: *mut usize,
+    size: *mut usize,
+) -> i32 {
+    let range = heap_range::given()
+        .and_then(|given| given.extra.get(index))
+        .filter(|range| range.start < range.end);
     let Some(range) = range else { return 0 };
     // SAFETY: the caller's variables.
     unsafe {
@@ -47,7 +57,9 @@ unsafe extern "C" fn solo5__xen_get_memory(index: usize, address: *mut usize, si
 #[unsafe(no_mangle)]
 extern "C" fn solo5__xen_reserve(size: usize) -> usize {
     let mut end = RESERVED.lock();
-    let Some(size) = (size as u64).checked_next_multiple_of(PAGE) else { return 0 };
+    let Some(size) = (size as u64).checked_next_multiple_of(PAGE) else {
+        return 0;
+    };
     // A page that is never backed keeps neighbours apart.
     match end.checked_add(size + PAGE) {
         Some(next) if next <= RESERVATIONS.end => {
@@ -64,8 +76,15 @@ extern "C" fn solo5__xen_reserve(size: usize) -> usize {
 /// then nothing is backed.
 #[unsafe(no_mangle)]
 extern "C" fn solo5__xen_back(address: usize, memory: usize, size: usize, writable: i32) -> i32 {
-    let Some(range) = reserved(address, size).filter(|_| (memory as u64).is_multiple_of(PAGE)) else { return -1 };
-    let flags = if writable != 0 { paging::WRITE } else { paging::READ };
+    let Some(range) = reserved(address, size).filter(|_| (memory as u64).is_multiple_of(PAGE))
+    else {
+        return -1;
+    };
+    let flags = if writable != 0 {
+        paging::WRITE
+    } else {
+        paging::READ
+    };
     match paging::current().map(range.clone(), memory as u64, flags) {
         Ok(()) => {
             x86_64::instructions::tlb::flush_all();
@@ -82,7 +101,9 @@ extern "C" fn solo5__xen_back(address: usize, memory: usize, size: usize, writab
 /// is not in the window.
 #[unsafe(no_mangle)]
 extern "C" fn solo5__xen_unback(address: usize, size: usize) -> i32 {
-    let Some(range) = reserved(address, size) else { return -1 };
+    let Some(range) = reserved(address, size) else {
+        return -1;
+    };
     unback(range);
     0
 }

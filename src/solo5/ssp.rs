@@ -28,7 +28,9 @@ fn random() -> u64 {
     let mut state = cpu::rdrand().unwrap_or(0);
     for _ in 0..32 {
         // Mixing steps of SplitMix64, a bijection: no entropy put in is lost.
-        state = state.wrapping_add(cpu::rdtsc()).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        state = state
+            .wrapping_add(cpu::rdtsc())
+            .wrapping_add(0x9e37_79b9_7f4a_7c15);
         state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         state ^= state >> 31;

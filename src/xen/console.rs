@@ -34,19 +34,28 @@ pub fn init() {
     }
     let address = gfn.wrapping_mul(PAGE);
     if !SPECIAL_PAGES.contains(&address)
-        && paging::current().identity(address..address + PAGE, paging::WRITE).is_err()
+        && paging::current()
+            .identity(address..address + PAGE, paging::WRITE)
+            .is_err()
     {
         crash::early("page tables", "no frame left to map the console ring");
     }
     // SAFETY: the page is the console's for the domain's whole life, and a SharedPage is atomics throughout.
     let page = unsafe { &*(address as *const SharedPage) };
-    RING.call_once(|| Mutex::new(Ring { console: Console::new(page), port: Port(port) }));
+    RING.call_once(|| {
+        Mutex::new(Ring {
+            console: Console::new(page),
+            port: Port(port),
+        })
+    });
 }
 
 /// Writes bytes, each LF as CR LF. Waits for room as long as the console daemon goes on reading.
 pub fn write(bytes: &[u8]) {
     // The lock is taken when a fault interrupts a write: the report goes to the debug port in any case.
-    let Some(mut ring) = RING.get().and_then(|ring| ring.try_lock()) else { return };
+    let Some(mut ring) = RING.get().and_then(|ring| ring.try_lock()) else {
+        return;
+    };
     let mut rest = bytes;
     while !rest.is_empty() {
         let line = rest.iter().position(|&byte| byte == b'\n');
@@ -76,7 +85,8 @@ impl Ring {
             rest = rest.get(pushed..).unwrap_or_default();
             if !rest.is_empty() {
                 self.notify();
-                if !self.wait(|console| console.free() != Some(0)) || self.console.free().is_none() {
+                if !self.wait(|console| console.free() != Some(0)) || self.console.free().is_none()
+                {
                     return;
                 }
             }

@@ -21,7 +21,13 @@ pub fn early(what: &str, why: &str) -> ! {
 
 /// A hypercall that the core cannot go on without failed.
 pub fn hypercall(name: &str, error: XenError) -> ! {
-    with(Line::new().text("Solo5: hypercall ").text(name).text(" failed: Xen errno ").decimal(u64::from(error.0)))
+    with(
+        Line::new()
+            .text("Solo5: hypercall ")
+            .text(name)
+            .text(" failed: Xen errno ")
+            .decimal(u64::from(error.0)),
+    )
 }
 
 /// There is not enough RAM, of which the map names `total` bytes.

@@ -38,7 +38,10 @@ pub fn init() {
 impl Port {
     fn word_and_bit(self) -> (usize, u64) {
         // Ports of the 2-level ABI lie below 4096; Xen gave us this one.
-        ((self.0 / 64) as usize % super::shared_info::EVENT_WORDS, 1 << (self.0 % 64))
+        (
+            (self.0 / 64) as usize % super::shared_info::EVENT_WORDS,
+            1 << (self.0 % 64),
+        )
     }
 
     /// Lets the port raise the upcall. What is pending already does not: look at what it stands for afterwards.
@@ -60,31 +63,37 @@ impl Port {
     }
 }
 
-/// Sleeps until `deadline`, in ns of monotonic time, or until `done` says so; `done` is asked after each event.
-/// Other ports' bits stay as they are for whoever demultiplexes them.
+/// Sleeps until `deadline`, in ns of monotonic time, or until `done` says so; `done` is asked after each event, and
+/// clears its own port first. Other ports' bits are as they were for whoever demultiplexes them.
 ///
-/// No wake-up is lost:
-/// 1. `upcall_pending` and the timer's bit are cleared;
+/// Xen raises an event in four steps, each of which stops it when it finds the bit set already: the port's pending
+/// bit, (its mask,) its word's bit in `pending_sel`, `upcall_pending`. No wake-up is lost:
+/// 1. `upcall_pending`, then `pending_sel`, then the pending bits of the timer and of `done`'s port are cleared;
 /// 2. `done` looks at what the events stand for;
-/// 3. an event after 1 sets `upcall_pending`, and then the `hlt` of 4 ends at once;
+/// 3. an event before 1 has shown its effect to 2; one after 1 finds every bit clear and sets `upcall_pending`, with
+///    which the `hlt` of 4 ends at once;
 /// 4. `sti; hlt`.
 pub fn wait(deadline: u64, mut done: impl FnMut() -> bool) {
     let timer = Port(TIMER.load(Ordering::Relaxed));
-    let mut others = false;
+    let mut selected = 0;
     loop {
-        others |= vcpu().upcall_pending.swap(0, Ordering::SeqCst) != 0;
+        vcpu().upcall_pending.store(0, Ordering::SeqCst);
+        selected |= vcpu().pending_sel.swap(0, Ordering::SeqCst);
         timer.clear();
         if done() {
             break;
         }
-        let Some(at) = time::timer_for(deadline) else { break };
+        let Some(at) = time::timer_for(deadline) else {
+            break;
+        };
         if let Err(error) = hypercall::set_timer(at) {
             crash::hypercall("VCPUOP_set_singleshot_timer", error);
         }
         cpu::wait_for_interrupt();
     }
-    // Somebody else's event may have been among those that woke us: their wait must not sleep on it.
-    if others {
+    // Others' events may be among those seen here: their wait must not sleep on them.
+    if selected != 0 {
+        vcpu().pending_sel.fetch_or(selected, Ordering::SeqCst);
         vcpu().upcall_pending.store(1, Ordering::SeqCst);
     }
 }

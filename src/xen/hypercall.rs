@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: ISC
 //! Hypercalls: raw by arity, then one short typed wrapper per operation.
 //!
-//! Interface: `xen/include/public/arch-x86/cpuid.h` (finding Xen and the MSR that fills the call page) and
-//! `xen.h` (64-bit convention: number by offset in the page, arguments in rdi, rsi, rdx, r10, r8, result in rax).
+//! Interface: `xen/include/public/arch-x86/xen-x86_64.h` (number by offset in the call page, arguments in rdi, rsi, rdx,
+//! r10, r8, result in rax). Here are the convention and what every part calls; what only the core does is in `boot`,
+//! what only the bindings do in `guest`.
 
-use super::{abi, crash};
+use super::abi;
 use core::arch::asm;
-use core::arch::x86_64::__cpuid;
 use core::ffi::c_void;
-use x86_64::registers::model_specific::Msr;
+
+#[cfg(feature = "solo5")]
+mod boot;
+#[cfg(feature = "bindings")]
+mod guest;
+
+#[cfg(feature = "solo5")]
+pub use boot::{init, memory_map, set_param, shutdown};
+#[cfg(feature = "bindings")]
+pub use guest::*;
 
 /// A negative errno of Xen's (`xen/include/public/errno.h`), made positive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,32 +30,12 @@ unsafe extern "C" {
     static solo5__xen_HYPERCALL_PAGE: u8;
 }
 
-/// Xen has looked for its CPUID leaves at these intervals since it learned to offer others' before its own.
-const LEAF_STEP: u32 = 0x100;
-const FIRST_LEAF: u32 = 0x4000_0000;
-const LAST_LEAF: u32 = FIRST_LEAF + 0x1_0000;
-
-/// Finds Xen and has it fill the hypercall page.
-pub fn init() {
-    let mut leaf = FIRST_LEAF;
-    loop {
-        let id = __cpuid(leaf);
-        // "XenVMMXenVMM"
-        if (id.ebx, id.ecx, id.edx) == (0x566e_6558, 0x6558_4d4d, 0x4d4d_566e) {
-            break;
-        }
-        leaf += LEAF_STEP;
-        if leaf > LAST_LEAF {
-            crash::early("processor", "not running on Xen: no CPUID leaf carries its signature");
-        }
-    }
-    let msr = __cpuid(leaf + 2).ebx;
-    // SAFETY: the page belongs to the call stubs alone; Xen writes code that keeps its convention there.
-    unsafe { Msr::new(msr).write(&raw const solo5__xen_HYPERCALL_PAGE as u64) }
-}
-
 fn result(value: i64) -> Result<u64, XenError> {
-    if value < 0 { Err(XenError(value.unsigned_abs() as u32)) } else { Ok(value as u64) }
+    if value < 0 {
+        Err(XenError(value.unsigned_abs() as u32))
+    } else {
+        Ok(value as u64)
+    }
 }
 
 /// # Safety
@@ -74,47 +63,59 @@ fn pointer<T>(value: &mut T) -> u64 {
     core::ptr::from_mut(value).cast::<c_void>() as u64
 }
 
-/// XENMEM_memory_map: fills `buffer` with 20-byte E820 entries, returns how many.
-pub fn memory_map(buffer: &mut [u8]) -> Result<usize, XenError> {
-    let mut arg = abi::xen_memory_map {
-        nr_entries: (buffer.len() / 20) as u32,
-        buffer: abi::__guest_handle_void { p: buffer.as_mut_ptr().cast() },
-    };
-    // SAFETY: the buffer has room for that many entries.
-    unsafe { call2(abi::__HYPERVISOR_memory_op, u64::from(abi::XENMEM_memory_map), pointer(&mut arg))? };
-    Ok(arg.nr_entries as usize)
-}
-
 /// XENMEM_add_to_physmap: puts page `index` of `space` at guest frame `gfn`.
 pub fn add_to_physmap(space: u32, index: u64, gfn: u64) -> Result<(), XenError> {
-    let mut arg = abi::xen_add_to_physmap { domid: SELF, size: 0, space, idx: index, gpfn: gfn };
+    let mut arg = abi::xen_add_to_physmap {
+        domid: SELF,
+        size: 0,
+        space,
+        idx: index,
+        gpfn: gfn,
+    };
     // SAFETY: the callers name frames that hold no RAM in use.
-    unsafe { call2(abi::__HYPERVISOR_memory_op, u64::from(abi::XENMEM_add_to_physmap), pointer(&mut arg))? };
+    unsafe {
+        call2(
+            abi::__HYPERVISOR_memory_op,
+            u64::from(abi::XENMEM_add_to_physmap),
+            pointer(&mut arg),
+        )?
+    };
     Ok(())
 }
 
 /// HVMOP_get_param.
 pub fn get_param(index: u32) -> Result<u64, XenError> {
-    let mut arg = abi::xen_hvm_param { domid: SELF, pad: 0, index, value: 0 };
+    let mut arg = abi::xen_hvm_param {
+        domid: SELF,
+        pad: 0,
+        index,
+        value: 0,
+    };
     // SAFETY: the structure is what the operation asks for.
-    unsafe { call2(abi::__HYPERVISOR_hvm_op, u64::from(abi::HVMOP_get_param), pointer(&mut arg))? };
+    unsafe {
+        call2(
+            abi::__HYPERVISOR_hvm_op,
+            u64::from(abi::HVMOP_get_param),
+            pointer(&mut arg),
+        )?
+    };
     Ok(arg.value)
-}
-
-/// HVMOP_set_param.
-pub fn set_param(index: u32, value: u64) -> Result<(), XenError> {
-    let mut arg = abi::xen_hvm_param { domid: SELF, pad: 0, index, value };
-    // SAFETY: the structure is what the operation asks for.
-    unsafe { call2(abi::__HYPERVISOR_hvm_op, u64::from(abi::HVMOP_set_param), pointer(&mut arg))? };
-    Ok(())
 }
 
 /// EVTCHNOP_bind_virq on vCPU 0: the port of a virtual interrupt.
 pub fn bind_virq(virq: u32) -> Result<u32, XenError> {
-    let mut arg = abi::evtchn_bind_virq { virq, vcpu: 0, port: 0 };
+    let mut arg = abi::evtchn_bind_virq {
+        virq,
+        vcpu: 0,
+        port: 0,
+    };
     // SAFETY: the structure is what the operation asks for.
     unsafe {
-        call2(abi::__HYPERVISOR_event_channel_op, u64::from(abi::EVTCHNOP_bind_virq), pointer(&mut arg))?;
+        call2(
+            abi::__HYPERVISOR_event_channel_op,
+            u64::from(abi::EVTCHNOP_bind_virq),
+            pointer(&mut arg),
+        )?;
     }
     Ok(arg.port)
 }
@@ -123,24 +124,31 @@ pub fn bind_virq(virq: u32) -> Result<u32, XenError> {
 pub fn send(port: u32) -> Result<(), XenError> {
     let mut arg = abi::evtchn_send { port };
     // SAFETY: the structure is what the operation asks for.
-    unsafe { call2(abi::__HYPERVISOR_event_channel_op, u64::from(abi::EVTCHNOP_send), pointer(&mut arg))? };
+    unsafe {
+        call2(
+            abi::__HYPERVISOR_event_channel_op,
+            u64::from(abi::EVTCHNOP_send),
+            pointer(&mut arg),
+        )?
+    };
     Ok(())
 }
 
 /// Sets the vCPU's one timer to `deadline`, in nanoseconds of Xen's system time; it raises VIRQ_TIMER.
 /// A deadline in the past raises it at once.
 pub fn set_timer(deadline: u64) -> Result<(), XenError> {
-    let mut arg = abi::vcpu_set_singleshot_timer { timeout_abs_ns: deadline, flags: 0 };
+    let mut arg = abi::vcpu_set_singleshot_timer {
+        timeout_abs_ns: deadline,
+        flags: 0,
+    };
     // SAFETY: the structure is what the operation asks for.
     unsafe {
-        call3(abi::__HYPERVISOR_vcpu_op, u64::from(abi::VCPUOP_set_singleshot_timer), 0, pointer(&mut arg))?;
+        call3(
+            abi::__HYPERVISOR_vcpu_op,
+            u64::from(abi::VCPUOP_set_singleshot_timer),
+            0,
+            pointer(&mut arg),
+        )?;
     }
     Ok(())
-}
-
-/// SCHEDOP_shutdown: ends or suspends the domain; returns only for a suspend, or refused.
-pub fn shutdown(reason: u32) -> Result<u64, XenError> {
-    let mut arg = abi::sched_shutdown { reason };
-    // SAFETY: the structure is what the operation asks for.
-    unsafe { call2(abi::__HYPERVISOR_sched_op, u64::from(abi::SCHEDOP_shutdown), pointer(&mut arg)) }
 }

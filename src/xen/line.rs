@@ -14,7 +14,10 @@ pub struct Line {
 impl Line {
     /// An empty line.
     pub fn new() -> Self {
-        Line { bytes: [0; ROOM], len: 0 }
+        Line {
+            bytes: [0; ROOM],
+            len: 0,
+        }
     }
 
     /// Appends bytes.
@@ -55,7 +58,10 @@ impl Line {
             if number == 0 && digits_done(first, least) {
                 break;
             }
-            *slot = b"0123456789abcdef".get((number % base) as usize).copied().unwrap_or(b'?');
+            *slot = b"0123456789abcdef"
+                .get((number % base) as usize)
+                .copied()
+                .unwrap_or(b'?');
             number /= base;
             first -= 1;
         }

@@ -4,16 +4,10 @@
 //! Interface: `struct shared_info` in `xen/include/public/xen.h`. Everything in it changes under our feet, so it is
 //! seen as atomics only; the layout is checked against the header's.
 
-use super::{abi, crash, hypercall};
-use crate::arch::paging;
-use crate::mm::layout::{self, PAGE};
+use super::abi;
 use core::mem::offset_of;
 use core::sync::atomic::{AtomicU8, AtomicU64};
 use xen_proto::clock::{VcpuTimeInfo, WallClock};
-
-/// Where shared_info is put: right below the toolstack's special pages, where no toolstack puts RAM. Over RAM it would
-/// hide a page of it for good.
-const GFN: u64 = layout::SPECIAL_PAGES.start / PAGE - 1;
 
 /// Words of event bits.
 pub const EVENT_WORDS: usize = 64;
@@ -53,21 +47,20 @@ const _: () = {
     assert!(offset_of!(SharedInfo, wall_clock) == offset_of!(abi::shared_info, wc_version));
 };
 
-/// Has Xen put the page into guest-physical space, and maps it at its symbol.
-pub fn init() {
-    if let Err(error) = hypercall::add_to_physmap(abi::XENMAPSPACE_shared_info, 0, GFN) {
-        crash::hypercall("XENMEM_add_to_physmap(shared_info)", error);
-    }
-    if paging::current().remap(layout::shared_info(), GFN * PAGE, paging::WRITE).is_err() {
-        crash::early("page tables", "no frame left to map shared_info");
-    }
+#[cfg(feature = "solo5")]
+mod place;
+#[cfg(feature = "solo5")]
+pub use place::init;
+
+unsafe extern "C" {
+    static solo5__xen_HYPERVISOR_SHARED_INFO: SharedInfo;
 }
 
 /// The page.
 pub fn page() -> &'static SharedInfo {
     // SAFETY: the symbol names a page that is mapped for ever, at first to a zeroed frame of the image, then to
     // Xen's; all of its fields that are used are atomics.
-    unsafe { &*(layout::shared_info() as *const SharedInfo) }
+    unsafe { &*(&raw const solo5__xen_HYPERVISOR_SHARED_INFO) }
 }
 
 /// The boot CPU's part of it.

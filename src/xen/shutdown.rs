@@ -22,9 +22,11 @@ pub enum Reason {
 /// it goes out as the last line on the debug port.
 pub fn exit(reason: Reason, status: i32) -> ! {
     console::drain();
-    let line = Line::new().text("exit ");
+    let line = Line::new().text("mirage-xen: exit status ");
     let line = if status < 0 { line.text("-") } else { line };
-    line.decimal(u64::from(status.unsigned_abs())).text("\n").write_to(debug_port::write);
+    line.decimal(u64::from(status.unsigned_abs()))
+        .text("\n")
+        .write_to(debug_port::write);
     end(reason)
 }
 

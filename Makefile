@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: ISC
+# The project's commands; each target is one idea, the work is done by the scripts it names.
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+EXAMPLE ?= hello
+PARTS := target/parts
+# All of the sources a part is made of: cargo finds out which of them matter.
+SOURCES := Cargo.toml Cargo.lock build.rs tools/build-part \
+  $(shell find src crates/*/src crates/*/Cargo.toml c_stubs ocaml-freestanding/include -type f)
+
+.PHONY: help
+help:
+	@echo 'make run [EXAMPLE=hello]  boot an OCaml example on a real Xen and show its console'
+	@echo 'make test                 all tests, on the host and on Xen'
+	@echo 'make test-long            the same with the large counts'
+	@echo 'make test-all             the same on every compiler and Xen version there is'
+	@echo 'make bench                what boot and the parts cost, beside their peers: target/bench.json'
+	@echo 'make lint                 formatting and lints of every part'
+	@echo 'make lab                  a Xen that stays up; lab/run then takes a second'
+	@echo 'make clean                removes what was built, not what was downloaded'
+
+# Installs the Debian packages that are missing (as root or with sudo), or names them.
+.PHONY: setup
+setup:
+	@lab/setup
+
+.PHONY: run
+run: setup
+	@$(MAKE) $(PARTS)/all
+	@$(MAKE) -C tests/guests $(CURDIR)/target/guests/$(EXAMPLE).xen
+	@lab/run target/guests/$(EXAMPLE).xen
+
+.PHONY: test test-long test-all
+test: setup
+	@$(MAKE) lint guests
+	@cargo test --quiet --workspace
+
+test-long: setup
+	@$(MAKE) guests
+	@MIRAGE_XEN_LONG=1 cargo test --workspace
+
+test-all: test
+	@for xen in 4.14 4.20; do MIRAGE_XEN_LAB_XEN=$$xen cargo test --quiet --test xen || exit 1; done
+
+.PHONY: lint
+lint:
+	@cargo fmt --all --check
+	@cargo clippy --quiet --workspace --exclude mirage-xen --all-targets
+	@for part in solo5 libc bindings; do cargo clippy --quiet --package mirage-xen --lib --features $$part || exit 1; done
+
+.PHONY: guests
+guests: $(PARTS)/all
+	@$(MAKE) -C tests/guests
+
+.PHONY: bench
+bench: setup
+	@$(MAKE) guests
+	@tools/bench
+
+.PHONY: lab
+lab: setup
+	@lab/session start
+
+.PHONY: clean
+clean:
+	@cargo clean
+
+# The parts, each as upstream's packages have it.
+.PHONY: parts
+parts: $(PARTS)/all
+
+$(PARTS)/all: $(PARTS)/solo5_xen.o $(PARTS)/solo5_xen.lds $(PARTS)/libnolibc.a $(PARTS)/libopenlibm.a $(PARTS)/libmirage-xen_bindings.a
+	@touch $@
+
+$(PARTS)/solo5_xen.o: $(SOURCES)
+	@echo '  PART solo5_xen.o'
+	@tools/build-part solo5 $@ src/solo5/exports.txt
+
+$(PARTS)/solo5_xen.lds: src/boot/solo5_xen.lds
+	@mkdir -p $(@D)
+	@cp $< $@
+

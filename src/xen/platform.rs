@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: ISC
+//! What the bindings stand on: Solo5's clock and console, libc's aligned memory, and those private functions of the core
+//! that another Solo5 does not have.
+//!
+//! The latter are referred to weakly and are absent where the core is not ours.
+
+use core::ffi::c_void;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicU64, Ordering};
+use xen_proto::evtchn::EventPage;
+
+/// Bytes of a page.
+pub const PAGE: usize = 4096;
+
+/// What the core calls instead of the 2-level bits once the bindings have switched to FIFO events.
+#[repr(C)]
+pub struct EventOps {
+    /// Moves all events into the bindings' marks, so that the next one raises the upcall again.
+    pub demux: extern "C" fn(),
+    /// Keeps a port from raising the upcall.
+    pub mask: extern "C" fn(u32),
+    /// Lets a port raise the upcall.
+    pub unmask: extern "C" fn(u32),
+}
+
+/// The core's private functions, each null where the core is not ours.
+#[repr(C)]
+struct CoreFunctions {
+    sleep: Option<extern "C" fn(u64)>,
+    event_options: Option<extern "C" fn(*mut u32) -> i32>,
+    set_event_ops: Option<extern "C" fn(&'static EventOps)>,
+    reboot: Option<extern "C" fn() -> !>,
+}
+
+core::arch::global_asm!(
+    ".weak solo5__xen_sleep, solo5__xen_event_options, solo5__xen_set_event_ops, solo5__xen_reboot",
+    ".section .rodata.mxen_core, \"a\", @progbits",
+    ".balign 8",
+    "mxen_core:",
+    ".quad solo5__xen_sleep, solo5__xen_event_options, solo5__xen_set_event_ops, solo5__xen_reboot",
+    ".text",
+);
+
+unsafe extern "C" {
+    static mxen_core: CoreFunctions;
+    fn solo5_clock_monotonic() -> u64;
+    fn solo5_console_write(text: *const u8, size: usize);
+    fn solo5__xen_get_gntmap_area(address: *mut u64, size: *mut usize);
+    fn posix_memalign(block: *mut *mut c_void, align: usize, size: usize) -> i32;
+}
+
+/// One of the core's private functions; `None` where the core is not ours.
+macro_rules! core_function {
+    ($name:ident) => {
+        // SAFETY: the table is constant, in read-only data.
+        unsafe { mxen_core.$name }
+    };
+}
+
+/// Nanoseconds since an arbitrary start; never goes back.
+pub fn now() -> u64 {
+    // SAFETY: no precondition.
+    unsafe { solo5_clock_monotonic() }
+}
+
+/// Writes text to the console, as it is.
+pub fn print(text: &[u8]) {
+    // SAFETY: a readable buffer of the size given.
+    unsafe { solo5_console_write(text.as_ptr(), text.len()) }
+}
+
+/// Sleeps until some event is pending or `deadline`, in ns, has come; `u64::MAX` for no deadline. May return early.
+pub fn sleep(deadline: u64) {
+    match core_function!(sleep) {
+        Some(sleep) => sleep(deadline),
+        None => sleep_on_another_solo5(deadline),
+    }
+}
+
+/// Over upstream's core, whose interrupts are on while the application runs and whose monotonic clock is Xen's system
+/// time. The flag is looked at with interrupts off, and `sti` holds them off until `hlt` has begun: an event in between
+/// ends the halt.
+fn sleep_on_another_solo5(deadline: u64) {
+    // SAFETY: its gates preserve all registers.
+    unsafe { core::arch::asm!("cli", options(nostack)) }
+    let pending = super::shared_info::vcpu().upcall_pending.load(Ordering::SeqCst) != 0;
+    let timer = deadline == u64::MAX || super::hypercall::set_timer(deadline).is_ok();
+    // SAFETY: as above.
+    unsafe {
+        if pending || !timer {
+            core::arch::asm!("sti", options(nostack));
+        } else {
+            core::arch::asm!("sti", "hlt", options(nostack));
+        }
+    }
+}
+
+/// The port of the core's timer, and whether the command line forces 2-level events; the port is `None` where the core
+/// does not say.
+pub fn event_options() -> (Option<u32>, bool) {
+    let mut port = 0;
+    match core_function!(event_options) {
+        Some(options) => {
+            let two_level = options(&mut port) != 0;
+            (Some(port), two_level)
+        }
+        None => (None, true),
+    }
+}
+
+/// Has the core call `ops` where it looked at the 2-level bits.
+pub fn set_event_ops(ops: &'static EventOps) {
+    if let Some(set) = core_function!(set_event_ops) {
+        set(ops);
+    }
+}
+
+/// Ends the domain as "reboot" where the core can.
+pub fn reboot() {
+    if let Some(reboot) = core_function!(reboot) {
+        reboot();
+    }
+}
+
+/// The guest-physical window for foreign pages: its address and its size in bytes, 0 when there is none.
+pub fn window() -> (u64, usize) {
+    let (mut address, mut size) = (0, 0);
+    // SAFETY: writes the two variables.
+    unsafe { solo5__xen_get_gntmap_area(&mut address, &mut size) }
+    (address, size)
+}
+
+/// Types that any bytes are a value of, zeros too, and that are changed only through shared references.
+///
+/// # Safety
+/// Promises just that.
+pub unsafe trait Plain {}
+
+// SAFETY: atomic integers throughout.
+unsafe impl Plain for EventPage {}
+// SAFETY: as above.
+unsafe impl<const N: usize> Plain for [AtomicU64; N] {}
+
+/// A zeroed value in page-aligned memory from libc's heap, never given back; `None` when there is none.
+pub fn for_ever<T: Plain>() -> Option<&'static T> {
+    const { assert!(align_of::<T>() <= PAGE) };
+    let mut block = null_mut();
+    // SAFETY: `block` takes the result.
+    let failed = unsafe { posix_memalign(&mut block, PAGE, size_of::<T>()) } != 0;
+    if failed || block.is_null() {
+        return None;
+    }
+    let value = block.cast::<T>();
+    // SAFETY: the block is ours alone, large enough and aligned; zeros are a value of the type.
+    unsafe {
+        value.write_bytes(0, 1);
+        Some(&*value)
+    }
+}
