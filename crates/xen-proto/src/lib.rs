@@ -13,6 +13,7 @@
 
 pub mod clock;
 pub mod console;
+pub mod evtchn;
 pub mod memory_map;
 pub mod options;
 pub mod start_info;

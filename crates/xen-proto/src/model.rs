@@ -30,6 +30,17 @@ pub enum Mutant {
     ClockNoSecondLook,
     /// An odd version counts as stable.
     ClockOddIsStable,
+    /// See the races of `evtchn`, there by the same name.
+    EvtchnSelectorBeforeFlag,
+    EvtchnWordsBeforeSelector,
+    EvtchnClearsWholeWord,
+    EvtchnMarksStay,
+    EvtchnPendingBeforeUnmask,
+    EvtchnForgetsNothing,
+    EvtchnLooksBeforeDisable,
+    FifoUnlinksInTwoSteps,
+    FifoDueBeforeUnlink,
+    FifoHeadBeforeReady,
 }
 
 /// What the other side does when it is given control: one step, or `false` when it has none.
