@@ -122,7 +122,7 @@ BUFFER_LIMIT = 4 << 20  # a peer that does not read stops the one that writes to
 class Session:
     """Boots QEMU and serves jobs until told to stop."""
 
-    def __init__(self, folder, xen, slots, memory, icount, xenstored, vcpus=1, owner_fd=None):
+    def __init__(self, folder, xen, slots, memory, icount, xenstored, cpus, owner_fd=None):
         self.folder, self.xen, self.owner_fd = folder, xen, owner_fd
         image = os.path.join(CACHE, f"xen-{xen}")
         logs = os.path.join(CACHE, "log")
@@ -134,7 +134,8 @@ class Session:
         self.log = open(self.log_path, "wb", buffering=0)
         self.selector = selectors.PollSelector()  # epoll takes neither files nor /dev/null
         self.slots, self.clients, self.queue = [], set(), []
-        command = [os.path.join(CACHE, "qemu"), "-machine", "q35", "-accel", "tcg", "-smp", str(vcpus), "-m", str(memory)]
+        command = [os.path.join(CACHE, "qemu"), "-machine", "q35", "-smp", str(cpus), "-m", str(memory)]
+        command += ["-accel", "tcg,thread=single" if icount else "tcg,thread=multi"]
         # SMAP and MWAIT do not survive emulation (lab/README.md).
         command += ["-cpu", "EPYC,+svm,+npt,-smap,-monitor", "-nodefaults", "-nographic", "-no-reboot", "-monitor", "none"]
         command += ["-serial", "stdio"]
@@ -150,8 +151,8 @@ class Session:
             command += ["-chardev", f"socket,id=slot{number},fd={theirs.fileno()}"]
             command += ["-device", f"virtserialport,chardev=slot{number},name=lab.{number},nr={number + 1}"]
         append = "console=com1 com1=115200,8n1 loglvl=warning guest_loglvl=all conring_size=256k"
-        append += " dom0_mem=512M,max:512M cpuidle=0 noreboot bootscrub=0"
-        linux = f"console=hvc0 quiet lab.slots={slots}" + (f" lab.xenstored={xenstored}" if xenstored else "")
+        append += " dom0_mem=512M,max:512M cpuidle=0 noreboot bootscrub=0 dom0_max_vcpus=1"
+        linux = f"console=hvc0 quiet lab.slots={slots} lab.icount={int(icount)}" + (f" lab.xenstored={xenstored}" if xenstored else "")
         # QEMU splits -initrd at commas and doubles stand for one.
         escaped = image.replace(",", ",,")
         command += ["-kernel", os.path.join(image, "xen"), "-append", append]
