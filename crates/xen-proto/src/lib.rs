@@ -11,12 +11,15 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod checksum;
 pub mod clock;
 pub mod console;
 pub mod evtchn;
+pub mod grant;
 pub mod memory_map;
 pub mod options;
 pub mod start_info;
+pub mod window;
 
 /// Whether the code is to be wrong in the named way; only in tests of the races, see `model`.
 #[cfg(test)]

@@ -41,6 +41,9 @@ pub enum Mutant {
     FifoUnlinksInTwoSteps,
     FifoDueBeforeUnlink,
     FifoHeadBeforeReady,
+    /// See the races of `grant`.
+    GrantRevokesBlindly,
+    GrantFlagsFirst,
 }
 
 /// What the other side does when it is given control: one step, or `false` when it has none.

@@ -2,7 +2,9 @@
 //! The atomics that all shared memory is made of: `core`'s, or the model's in the unit tests.
 
 #[cfg(not(test))]
-pub use core::sync::atomic::{AtomicI8, AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
+pub use core::sync::atomic::{
+    AtomicI8, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence,
+};
 
 #[cfg(test)]
-pub use crate::model::{AtomicI8, AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
+pub use crate::model::{AtomicI8, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: ISC
 //! The crate's tests, one file per module of the crate.
 
+mod checksum;
 mod clock;
 mod common;
 mod console;
+mod grant;
 mod memory_map;
 mod options;
 mod start_info;
+mod window;
