@@ -77,7 +77,7 @@ $(PARTS)/all: $(PARTS)/solo5_xen.o $(PARTS)/solo5_xen.lds $(PARTS)/libnolibc.a $
 
 $(PARTS)/solo5_xen.o: $(SOURCES)
 	@echo '  PART solo5_xen.o'
-	@tools/build-part solo5 $@ src/solo5/exports.txt
+	@tools/build-part solo5 $@ $$(sed 's/ *\#.*//' src/solo5/exports.txt)
 
 $(PARTS)/solo5_xen.lds: src/boot/solo5_xen.lds
 	@mkdir -p $(@D)

@@ -24,4 +24,6 @@ pub mod time;
 #[cfg(feature = "bindings")]
 pub mod evtchn;
 #[cfg(feature = "bindings")]
+pub mod grants;
+#[cfg(feature = "bindings")]
 pub mod platform;

@@ -5,6 +5,8 @@
 //! The latter are referred to weakly and are absent where the core is not ours.
 
 use core::ffi::c_void;
+use core::mem::MaybeUninit;
+use core::ops::{Deref, DerefMut};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU64, Ordering};
 use xen_proto::evtchn::EventPage;
@@ -47,6 +49,8 @@ unsafe extern "C" {
     fn solo5_console_write(text: *const u8, size: usize);
     fn solo5__xen_get_gntmap_area(address: *mut u64, size: *mut usize);
     fn posix_memalign(block: *mut *mut c_void, align: usize, size: usize) -> i32;
+    fn malloc(size: usize) -> *mut c_void;
+    fn free(block: *mut c_void);
 }
 
 /// One of the core's private functions; `None` where the core is not ours.
@@ -155,5 +159,81 @@ pub fn for_ever<T: Plain>() -> Option<&'static T> {
     unsafe {
         value.write_bytes(0, 1);
         Some(&*value)
+    }
+}
+
+/// How many elements a [`Scratch`] has room for without asking libc.
+const FEW: usize = 16;
+
+/// An array for the time of a call, of `T::default()` at first.
+pub struct Scratch<T> {
+    few: [MaybeUninit<T>; FEW],
+    many: *mut T,
+    len: usize,
+}
+
+impl<T: Copy + Default> Scratch<T> {
+    /// An array of `len` elements; `None` when there is no memory for it.
+    pub fn new(len: usize) -> Option<Self> {
+        let mut many = null_mut();
+        if len > FEW {
+            let size = len.checked_mul(size_of::<T>())?;
+            const { assert!(align_of::<T>() <= 16) };
+            // SAFETY: no precondition. libc aligns to 16 bytes.
+            many = unsafe { malloc(size) }.cast::<T>();
+            if many.is_null() {
+                return None;
+            }
+        }
+        let mut scratch = Scratch {
+            few: [const { MaybeUninit::uninit() }; FEW],
+            many,
+            len,
+        };
+        let start = scratch.start();
+        for index in 0..len {
+            // SAFETY: within the array.
+            unsafe { start.add(index).write(T::default()) }
+        }
+        Some(scratch)
+    }
+}
+
+impl<T> Scratch<T> {
+    fn start(&mut self) -> *mut T {
+        if self.many.is_null() {
+            self.few.as_mut_ptr().cast()
+        } else {
+            self.many
+        }
+    }
+}
+
+impl<T> Deref for Scratch<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        let start = if self.many.is_null() {
+            self.few.as_ptr().cast()
+        } else {
+            self.many.cast_const()
+        };
+        // SAFETY: `new` initialised `len` elements.
+        unsafe { core::slice::from_raw_parts(start, self.len) }
+    }
+}
+
+impl<T> DerefMut for Scratch<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        let (start, len) = (self.start(), self.len);
+        // SAFETY: as above, and borrowed mutably.
+        unsafe { core::slice::from_raw_parts_mut(start, len) }
+    }
+}
+
+impl<T> Drop for Scratch<T> {
+    fn drop(&mut self) {
+        // SAFETY: libc's block or null.
+        unsafe { free(self.many.cast()) }
     }
 }

@@ -160,11 +160,16 @@ __attribute__((noinline)) static char smash(volatile char *text, size_t n)
 	return here[0];
 }
 
+/* Unknown to the compiler, which would otherwise drop what must not happen. */
+static volatile size_t too_much = 64;
+
 static int smash_stack(const struct solo5_start_info *info)
 {
-	(void)info;
-	smash((volatile char *)info->heap_start, 64);
-	return 1;
+	/* Room for the overflow, which would otherwise run off the top of the stack. */
+	volatile char room[256];
+
+	room[0] = smash((volatile char *)info->heap_start, too_much);
+	return room[0] + 1;
 }
 
 static int divide(const struct solo5_start_info *info)

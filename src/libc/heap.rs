@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: ISC
+//! The memory under malloc: regions handed over at start and later, given to the allocator from
+//! below in growing steps, so that nothing is touched before it is needed.
+
+use super::platform::Cell;
+use dlmalloc::Allocator;
+
+/// How many separate regions are kept apart.
+const REGIONS: usize = 16;
+const PAGE: usize = 4096;
+/// The least that the allocator gets at once.
+const STEP: usize = 64 * 1024;
+
+#[derive(Clone, Copy)]
+struct Region {
+    start: usize,
+    /// The allocator has what lies below this.
+    used: usize,
+    end: usize,
+}
+
+static TABLE: Cell<[Region; REGIONS]> = Cell::new([Region { start: 0, used: 0, end: 0 }; REGIONS]);
+
+fn regions() -> &'static mut [Region; REGIONS] {
+    // SAFETY: the cell is valid, and no borrow outlives a call in this file.
+    unsafe { &mut *TABLE.as_ptr() }
+}
+
+/// Adds a region. What is not a whole page at its ends is left out. False if there are too many.
+pub fn add(start: usize, size: usize) -> bool {
+    let end = start.saturating_add(size) & !(PAGE - 1);
+    let start = start.next_multiple_of(PAGE);
+    if start >= end {
+        return true;
+    }
+    let Some(free) = regions().iter_mut().find(|r| r.end == 0) else { return false };
+    *free = Region { start, used: start, end };
+    true
+}
+
+/// Bytes of all regions.
+pub fn total() -> usize {
+    regions().iter().map(|r| r.end - r.start).sum()
+}
+
+/// Bytes that the allocator has.
+pub fn handed_out() -> usize {
+    regions().iter().map(|r| r.used - r.start).sum()
+}
+
+/// The part of a region that the allocator has and that holds `address`, as its bounds.
+pub fn holding(address: usize) -> Option<(usize, usize)> {
+    regions().iter().find(|r| (r.start..r.used).contains(&address)).map(|r| (r.start, r.used))
+}
+
+/// The allocator's view of the regions.
+pub struct System;
+
+// SAFETY: what `alloc` returns lies in a region that the start code vouched for, and is handed out
+// once: `used` only moves back when the allocator gives the top of a region back.
+unsafe impl Allocator for System {
+    fn alloc(&self, size: usize) -> (*mut u8, usize, u32) {
+        let growing = size.max(STEP).max((handed_out() / 8).next_multiple_of(PAGE));
+        let table = regions();
+        // The first region that has all of it, or else the one that has most: dlmalloc joins what
+        // it gets to the free memory below it, and that may be enough.
+        let fitting = table.iter().position(|r| r.end - r.used >= size);
+        let largest = || (0..REGIONS).max_by_key(|&i| table[i].end - table[i].used);
+        let Some(region) = fitting.or_else(largest) else { return (core::ptr::null_mut(), 0, 0) };
+        let region = &mut table[region];
+        let size = growing.min(region.end - region.used);
+        if size < PAGE {
+            return (core::ptr::null_mut(), 0, 0);
+        }
+        let base = region.used;
+        region.used += size;
+        (core::ptr::with_exposed_provenance_mut(base), size, 0)
+    }
+
+    fn remap(&self, _: *mut u8, _: usize, _: usize, _: bool) -> *mut u8 {
+        core::ptr::null_mut()
+    }
+
+    fn free_part(&self, start: *mut u8, old_size: usize, new_size: usize) -> bool {
+        let end = start.addr() + old_size;
+        let Some(region) = regions().iter_mut().find(|r| r.used == end && r.start <= start.addr()) else {
+            return false;
+        };
+        region.used = start.addr() + new_size;
+        true
+    }
+
+    fn free(&self, start: *mut u8, size: usize) -> bool {
+        self.free_part(start, size, 0)
+    }
+
+    fn can_release_part(&self, _: u32) -> bool {
+        true
+    }
+
+    /// Xen does not clear what a domain gave back and got again.
+    fn allocates_zeros(&self) -> bool {
+        false
+    }
+
+    fn page_size(&self) -> usize {
+        PAGE
+    }
+}

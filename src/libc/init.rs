@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: ISC
+//! What happens before C runs: `_nolibc_init`, called by mirage-xen's start with the heap.
+
+use super::{heap, malloc};
+use core::arch::asm;
+
+/// Reserved for the stack when it lies at the end of the heap that is handed over, as in upstream.
+const STACK: usize = 1 << 20;
+
+/// Gives libc its heap. If the current stack lies inside of it, the heap ends 1 MiB below its end,
+/// or an eighth below where that is less.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn _nolibc_init(heap_start: usize, heap_size: usize) {
+    let canary: usize;
+    let stack: usize;
+    // SAFETY: reads the thread control block, which the start code has filled in, and the stack pointer.
+    unsafe {
+        asm!("mov {}, fs:[0x28]", out(reg) canary, options(nostack, readonly, preserves_flags));
+        asm!("mov {}, rsp", out(reg) stack, options(nomem, nostack, preserves_flags));
+    }
+    malloc::set_secret((canary as u64).rotate_left(24) ^ 0x5bd1_e995_9e37_79b9);
+    let mut size = heap_size;
+    if (heap_start..heap_start.saturating_add(heap_size)).contains(&stack) {
+        size -= STACK.min(heap_size / 8);
+    }
+    heap::add(heap_start, size);
+}
+
+/// Adds memory to the heap later, not necessarily next to what it has. 0, or -1 if there are too
+/// many separate pieces.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn _nolibc_add_heap(start: usize, size: usize) -> i32 {
+    if heap::add(start, size) { 0 } else { -1 }
+}

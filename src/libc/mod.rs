@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: ISC
+//! The libc surface: C's names over [`libc_core`] and Solo5's API, binary compatible with glibc on
+//! x86-64 as far as a program without files, processes and users can tell.
+//!
+//! One file for each C header or group of names. `exports.txt` lists every name with what it does
+//! here: `real`, `constant` (an answer that is always true in a unikernel) or `refused` (fails with
+//! the errno that a program expects).
+//!
+//! The tests compile this module once more for the host, under Rust's names instead of C's, so that
+//! the host's own libc stays in place beside it: hence `cfg_attr(not(test), unsafe(no_mangle))`.
+
+mod platform;
+
+pub mod assert;
+pub mod ctype;
+pub mod errno;
+pub mod fenv;
+pub mod files;
+pub mod fortify;
+pub mod heap;
+pub mod init;
+pub mod locale;
+pub mod malloc;
+pub mod math;
+pub mod memory;
+pub mod mman;
+pub mod pthread;
+pub mod random;
+pub mod setjmp;
+pub mod signal;
+pub mod socket;
+pub mod stdio;
+pub mod stdlib;
+pub mod string;
+pub mod time;
+pub mod unistd;
+pub mod wchar;
+pub mod x87;

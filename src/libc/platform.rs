@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: ISC
+//! All that libc asks of the machine: Solo5's API (`solo5.h`), and cells for its own state.
+
+use core::cell::UnsafeCell;
+
+mod solo5 {
+    unsafe extern "C" {
+        pub fn solo5_console_write(text: *const u8, size: usize);
+        pub fn solo5_exit(status: i32) -> !;
+        pub fn solo5_abort() -> !;
+        pub fn solo5_clock_monotonic() -> u64;
+        pub fn solo5_clock_wall() -> u64;
+        pub fn solo5_yield(deadline: u64, ready: *mut u64);
+    }
+}
+
+/// Writes to the console.
+pub fn console(text: &[u8]) {
+    if !text.is_empty() {
+        // SAFETY: a readable buffer of the size given.
+        unsafe { solo5::solo5_console_write(text.as_ptr(), text.len()) }
+    }
+}
+
+/// Ends the domain with an exit status.
+pub fn exit(status: i32) -> ! {
+    // SAFETY: no precondition.
+    unsafe { solo5::solo5_exit(status) }
+}
+
+/// Crashes the domain.
+pub fn abort() -> ! {
+    // SAFETY: no precondition.
+    unsafe { solo5::solo5_abort() }
+}
+
+/// Says why on the console, in one line, and crashes the domain.
+pub fn crash(parts: &[Part<'_>]) -> ! {
+    let mut line = [0; 200];
+    let mut used = 0;
+    let mut push = |bytes: &[u8]| {
+        for (to, from) in line[used..].iter_mut().zip(bytes) {
+            *to = *from;
+            used += 1;
+        }
+    };
+    for part in parts {
+        match part {
+            Part::Text(text) => push(text.as_bytes()),
+            Part::Bytes(bytes) => push(bytes),
+            Part::Hex(value) => {
+                push(b"0x");
+                let digits = (64 - value.leading_zeros()).div_ceil(4).max(1);
+                for digit in (0..digits).rev() {
+                    push(&[b"0123456789abcdef"[(value >> (4 * digit) & 15) as usize]]);
+                }
+            }
+            Part::Decimal(value) => {
+                let digits = value.checked_ilog10().unwrap_or(0);
+                for digit in (0..=digits).rev() {
+                    push(&[b'0' + (value / 10u64.pow(digit) % 10) as u8]);
+                }
+            }
+        }
+    }
+    push(b"\n");
+    console(&line[..used]);
+    abort()
+}
+
+/// A piece of a crash line.
+pub enum Part<'a> {
+    /// Words.
+    Text(&'a str),
+    /// Words from C.
+    Bytes(&'a [u8]),
+    /// A number as 0x….
+    Hex(u64),
+    /// A number.
+    Decimal(u64),
+}
+
+/// Nanoseconds since some start, never back.
+pub fn monotonic() -> u64 {
+    // SAFETY: no precondition.
+    unsafe { solo5::solo5_clock_monotonic() }
+}
+
+/// Nanoseconds since 1970, UTC.
+pub fn wall() -> u64 {
+    // SAFETY: no precondition.
+    unsafe { solo5::solo5_clock_wall() }
+}
+
+/// Sleeps until the monotonic clock reaches `deadline`; a device may wake it earlier.
+pub fn sleep_until(deadline: u64) {
+    while monotonic() < deadline {
+        let mut ready = 0;
+        // SAFETY: `ready` is writable.
+        unsafe { solo5::solo5_yield(deadline, &raw mut ready) }
+    }
+}
+
+/// A variable of libc's own: one processor runs it, and no interrupt handler enters libc.
+#[repr(transparent)]
+pub struct Cell<T>(UnsafeCell<T>);
+
+// SAFETY: only one processor runs libc, and interrupts are taken only while the domain waits, in
+// handlers that do not call libc.
+unsafe impl<T> Sync for Cell<T> {}
+
+impl<T> Cell<T> {
+    /// A variable with its first value.
+    pub const fn new(value: T) -> Self {
+        Cell(UnsafeCell::new(value))
+    }
+
+    /// Where it lies, for C and for borrowing it for the length of one call.
+    pub const fn as_ptr(&self) -> *mut T {
+        self.0.get()
+    }
+}
+
+impl<T: Copy> Cell<T> {
+    /// Its value.
+    pub fn get(&self) -> T {
+        // SAFETY: valid for reads, and nothing writes at the same time (see `Sync`).
+        unsafe { *self.0.get() }
+    }
+
+    /// Changes it.
+    pub fn set(&self, value: T) {
+        // SAFETY: valid for writes, and nothing else uses it at the same time (see `Sync`).
+        unsafe { *self.0.get() = value }
+    }
+}
