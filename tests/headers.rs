@@ -25,7 +25,10 @@ fn headers() -> Vec<String> {
     fn walk(directory: &Path, prefix: &str, found: &mut Vec<String>) {
         for entry in std::fs::read_dir(directory).expect("read include") {
             let entry = entry.expect("directory entry");
-            let name = format!("{prefix}{}", entry.file_name().to_str().expect("UTF-8 name"));
+            let name = format!(
+                "{prefix}{}",
+                entry.file_name().to_str().expect("UTF-8 name")
+            );
             if entry.path().is_dir() {
                 walk(&entry.path(), &format!("{name}/"), found);
             } else {
@@ -36,17 +39,27 @@ fn headers() -> Vec<String> {
     let mut found = Vec::new();
     walk(&include(), "", &mut found);
     found.sort();
-    assert!(found.len() > 50, "only {} headers under include", found.len());
+    assert!(
+        found.len() > 50,
+        "only {} headers under include",
+        found.len()
+    );
     found
 }
 
 fn run(command: &mut Command) -> Output {
-    command.output().unwrap_or_else(|e| panic!("{command:?}: {e}; install the Debian packages gcc and clang"))
+    command
+        .output()
+        .unwrap_or_else(|e| panic!("{command:?}: {e}; install the Debian packages gcc and clang"))
 }
 
 fn succeed(command: &mut Command) -> Output {
     let output = run(command);
-    assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{command:?}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     output
 }
 
@@ -54,9 +67,15 @@ fn succeed(command: &mut Command) -> Output {
 fn our_flags(compiler: &str) -> Vec<String> {
     let own = succeed(Command::new(compiler).arg("-print-file-name=include")).stdout;
     let own = String::from_utf8(own).expect("UTF-8 path");
-    ["-nostdinc", "-isystem", include().to_str().expect("UTF-8 path"), "-isystem", own.trim()]
-        .map(String::from)
-        .to_vec()
+    [
+        "-nostdinc",
+        "-isystem",
+        include().to_str().expect("UTF-8 path"),
+        "-isystem",
+        own.trim(),
+    ]
+    .map(String::from)
+    .to_vec()
 }
 
 fn scratch(name: &str, text: &str) -> PathBuf {
@@ -66,12 +85,17 @@ fn scratch(name: &str, text: &str) -> PathBuf {
 }
 
 fn include_all(names: &[String]) -> String {
-    names.iter().fold(String::new(), |text, name| text + "#include <" + name + ">\n")
+    names.iter().fold(String::new(), |text, name| {
+        text + "#include <" + name + ">\n"
+    })
 }
 
 /// Headers that a program includes: not the shared pieces under `bits/`.
 fn public_headers() -> Vec<String> {
-    headers().into_iter().filter(|name| !name.starts_with("bits/")).collect()
+    headers()
+        .into_iter()
+        .filter(|name| !name.starts_with("bits/"))
+        .collect()
 }
 
 #[test]
@@ -86,7 +110,13 @@ fn each_header_compiles_cleanly_alone_and_twice() {
                 succeed(
                     Command::new(compiler)
                         .args(["-x", language, &format!("-std={standard}"), "-fsyntax-only"])
-                        .args(["-Wall", "-Wextra", "-Wpedantic", "-Wsystem-headers", "-Werror"])
+                        .args([
+                            "-Wall",
+                            "-Wextra",
+                            "-Wpedantic",
+                            "-Wsystem-headers",
+                            "-Werror",
+                        ])
                         .args(&flags)
                         .arg(&source),
                 );
@@ -101,13 +131,30 @@ fn all_headers_compile_together() {
     for compiler in COMPILERS {
         let flags = our_flags(compiler);
         for (language, standard) in STANDARDS {
-            for feature in ["-D_DEFAULT_SOURCE", "-D_GNU_SOURCE", "-D_POSIX_C_SOURCE=200809L"] {
+            for feature in [
+                "-D_DEFAULT_SOURCE",
+                "-D_GNU_SOURCE",
+                "-D_POSIX_C_SOURCE=200809L",
+            ] {
                 let source = scratch("all_headers.c", &text);
                 // clang++ and g++ define _GNU_SOURCE themselves.
                 succeed(
                     Command::new(compiler)
-                        .args(["-x", language, &format!("-std={standard}"), "-fsyntax-only", "-U_GNU_SOURCE", feature])
-                        .args(["-Wall", "-Wextra", "-Wpedantic", "-Wsystem-headers", "-Werror"])
+                        .args([
+                            "-x",
+                            language,
+                            &format!("-std={standard}"),
+                            "-fsyntax-only",
+                            "-U_GNU_SOURCE",
+                            feature,
+                        ])
+                        .args([
+                            "-Wall",
+                            "-Wextra",
+                            "-Wpedantic",
+                            "-Wsystem-headers",
+                            "-Werror",
+                        ])
                         .args(&flags)
                         .arg(&source),
                 );
@@ -119,9 +166,18 @@ fn all_headers_compile_together() {
 /// Whoever comes first, ours or the compiler's own, and with the headers that only the compiler has.
 #[test]
 fn compilers_headers_go_together_with_ours() {
-    let own =
-        ["float.h", "stdalign.h", "stdarg.h", "stdatomic.h", "stdbool.h", "stddef.h", "stdnoreturn.h", "immintrin.h"];
-    let checks = "_Static_assert(INT64_MAX == LONG_MAX && CHAR_BIT == 8 && PATH_MAX == 4096, \"limits\");\n";
+    let own = [
+        "float.h",
+        "stdalign.h",
+        "stdarg.h",
+        "stdatomic.h",
+        "stdbool.h",
+        "stddef.h",
+        "stdnoreturn.h",
+        "immintrin.h",
+    ];
+    let checks =
+        "_Static_assert(INT64_MAX == LONG_MAX && CHAR_BIT == 8 && PATH_MAX == 4096, \"limits\");\n";
     let text = include_all(&own.map(String::from)) + &include_all(&public_headers()) + checks;
     let source = scratch("both.c", &text);
     for compiler in COMPILERS {
@@ -144,9 +200,16 @@ fn macros() -> BTreeMap<String, String> {
     for header in headers() {
         let text = std::fs::read_to_string(include().join(&header)).expect("read header");
         for line in text.lines() {
-            let Some(rest) = line.strip_prefix("#define ") else { continue };
-            let Some((name, value)) = rest.split_once(' ') else { continue };
-            let private = name.starts_with("__") || name.ends_with("_H") || name.ends_with("_H_") || name.contains('(');
+            let Some(rest) = line.strip_prefix("#define ") else {
+                continue;
+            };
+            let Some((name, value)) = rest.split_once(' ') else {
+                continue;
+            };
+            let private = name.starts_with("__")
+                || name.ends_with("_H")
+                || name.ends_with("_H_")
+                || name.contains('(');
             if !private && !value.trim().is_empty() {
                 found.insert(name.to_owned(), value.trim().to_owned());
             }
@@ -164,12 +227,21 @@ fn probe() -> String {
         let _ = writeln!(text, "{{ \"sizeof {name}\", sizeof({name}), 0 }},");
         let _ = writeln!(text, "{{ \"alignof {name}\", _Alignof({name}), 0 }},");
         for member in members.split_whitespace() {
-            let _ = writeln!(text, "{{ \"{name}.{member}\", offsetof({name}, {member}), 0 }},");
-            let _ = writeln!(text, "{{ \"sizeof {name}.{member}\", sizeof((({name} *)0)->{member}), 0 }},");
+            let _ = writeln!(
+                text,
+                "{{ \"{name}.{member}\", offsetof({name}, {member}), 0 }},"
+            );
+            let _ = writeln!(
+                text,
+                "{{ \"sizeof {name}.{member}\", sizeof((({name} *)0)->{member}), 0 }},"
+            );
         }
     }
     for name in TYPES.split_whitespace() {
-        let _ = writeln!(text, "{{ \"{name}\", sizeof({name}) * (({name})-1 < 0 ? -1 : 1), 0 }},");
+        let _ = writeln!(
+            text,
+            "{{ \"{name}\", sizeof({name}) * (({name})-1 < 0 ? -1 : 1), 0 }},"
+        );
     }
     for register in
         "R8 R9 R10 R11 R12 R13 R14 R15 RDI RSI RBP RBX RDX RAX RCX RSP RIP EFL CSGSFS ERR TRAPNO OLDMASK CR2".split(' ')
@@ -196,7 +268,9 @@ fn probe() -> String {
         let _ = writeln!(text, "{{ \"_SC_{name}\", _SC_{name}, 0 }},");
     }
     for (name, value) in macros() {
-        let excepted = MACRO_EXCEPTIONS.iter().any(|(exception, _)| *exception == name);
+        let excepted = MACRO_EXCEPTIONS
+            .iter()
+            .any(|(exception, _)| *exception == name);
         // Objects, statements, initialisers and words of the language have no value.
         let valueless = value.starts_with('{')
             || value.starts_with("__")
@@ -223,14 +297,19 @@ fn probe() -> String {
             let _ = writeln!(text, "{row}");
             continue;
         }
-        let _ = writeln!(text, "#ifdef {name}\n{row}\n#else\n{{ \"{name}\", -424242, 0 }},\n#endif");
+        let _ = writeln!(
+            text,
+            "#ifdef {name}\n{row}\n#else\n{{ \"{name}\", -424242, 0 }},\n#endif"
+        );
     }
     text += "};\nconst unsigned row_count = sizeof rows / sizeof *rows;\n";
     text
 }
 
 fn is_operator_word(name: &str) -> bool {
-    "and and_eq bitand bitor compl not not_eq or or_eq xor xor_eq".split(' ').any(|word| word == name)
+    "and and_eq bitand bitor compl not not_eq or or_eq xor xor_eq"
+        .split(' ')
+        .any(|word| word == name)
 }
 
 /// Compiles the probe with `flags` and prints its table through the host's libc.
@@ -245,11 +324,26 @@ fn table(name: &str, flags: &[String]) -> BTreeMap<String, String> {
     let source = scratch(&format!("{name}_probe.c"), &probe());
     let object = source.with_extension("o");
     let program = source.with_extension("exe");
-    succeed(Command::new("gcc").args(["-std=gnu11", "-w", "-c", "-o"]).arg(&object).args(flags).arg(&source));
-    succeed(Command::new("gcc").arg("-o").arg(&program).arg(&printer).arg(&object));
+    succeed(
+        Command::new("gcc")
+            .args(["-std=gnu11", "-w", "-c", "-o"])
+            .arg(&object)
+            .args(flags)
+            .arg(&source),
+    );
+    succeed(
+        Command::new("gcc")
+            .arg("-o")
+            .arg(&program)
+            .arg(&printer)
+            .arg(&object),
+    );
     let output = succeed(&mut Command::new(&program)).stdout;
     let text = String::from_utf8(output).expect("UTF-8 table");
-    text.lines().filter_map(|line| line.split_once('\t')).map(|(n, v)| (n.to_owned(), v.to_owned())).collect()
+    text.lines()
+        .filter_map(|line| line.split_once('\t'))
+        .map(|(n, v)| (n.to_owned(), v.to_owned()))
+        .collect()
 }
 
 #[test]
@@ -272,28 +366,47 @@ fn prototypes(name: &str, flags: &[String]) -> BTreeMap<String, String> {
         &("#define _GNU_SOURCE\n".to_owned() + &include_all(&public_headers())),
     );
     let info = source.with_extension("txt");
-    succeed(Command::new("gcc").args(["-std=gnu11", "-fsyntax-only", "-aux-info"]).arg(&info).args(flags).arg(&source));
+    succeed(
+        Command::new("gcc")
+            .args(["-std=gnu11", "-fsyntax-only", "-aux-info"])
+            .arg(&info)
+            .args(flags)
+            .arg(&source),
+    );
     let text = std::fs::read_to_string(&info).expect("read prototypes");
     let mut found = BTreeMap::new();
     for line in text.lines() {
         // "/* file:line:NC */ extern int puts (const char *);"; a function that does not return reads "volatile".
-        let Some((_, declaration)) = line.split_once("*/ extern ") else { continue };
-        let Some((head, arguments)) = declaration.split_once(" (") else { continue };
+        let Some((_, declaration)) = line.split_once("*/ extern ") else {
+            continue;
+        };
+        let Some((head, arguments)) = declaration.split_once(" (") else {
+            continue;
+        };
         let start = head.rfind([' ', '*']).map_or(0, |at| at + 1);
         let words = format!("{} ({arguments}", &head[..start])
             .replace("struct _IO_FILE", "FILE")
             .replace("__CONST_SOCKADDR_ARG", "const struct sockaddr *")
             .replace("__SOCKADDR_ARG", "struct sockaddr *")
             .replace("volatile ", "");
-        let plain: String = words.split_inclusive(|c: char| !c.is_alphanumeric() && c != '_').map(plain_word).collect();
-        found.insert(head[start..].to_owned(), plain.split_whitespace().collect::<Vec<_>>().join(" "));
+        let plain: String = words
+            .split_inclusive(|c: char| !c.is_alphanumeric() && c != '_')
+            .map(plain_word)
+            .collect();
+        found.insert(
+            head[start..].to_owned(),
+            plain.split_whitespace().collect::<Vec<_>>().join(" "),
+        );
     }
     found
 }
 
 /// glibc writes `__off_t` where a program would write `off_t`; qualifiers on arguments mean nothing to a caller.
 fn plain_word(word: &str) -> String {
-    let (name, rest) = word.split_at(word.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(word.len()));
+    let (name, rest) = word.split_at(
+        word.find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(word.len()),
+    );
     let name = match name {
         "restrict" | "__restrict" => "",
         _ if name.starts_with("__") && name.ends_with("_t") => &name[2..],
@@ -310,7 +423,11 @@ fn prototypes_are_glibcs() {
     let different: Vec<String> = ours
         .iter()
         .filter(|(name, text)| glibcs.get(*name) != Some(text))
-        .filter(|(name, _)| !PROTOTYPE_EXCEPTIONS.iter().any(|(exception, _)| exception == name))
+        .filter(|(name, _)| {
+            !PROTOTYPE_EXCEPTIONS
+                .iter()
+                .any(|(exception, _)| exception == name)
+        })
         .map(|(name, text)| format!("{name}: ours {text}, glibc {:?}", glibcs.get(name)))
         .collect();
     assert!(different.is_empty(), "{}", different.join("\n"));

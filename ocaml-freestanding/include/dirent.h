@@ -20,6 +20,8 @@ DIR *opendir(const char *);
 struct dirent *readdir(DIR *);
 int closedir(DIR *);
 void rewinddir(DIR *) __NOTHROW;
+DIR *fdopendir(int);
+int dirfd(DIR *) __NOTHROW;
 __END_DECLS
 
 #endif

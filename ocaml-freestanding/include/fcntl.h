@@ -37,6 +37,9 @@
 #define F_DUPFD_CLOEXEC 1030
 #define FD_CLOEXEC 1
 #define AT_FDCWD (-100)
+#define AT_SYMLINK_NOFOLLOW 0x100
+#define AT_REMOVEDIR 0x200
+#define AT_SYMLINK_FOLLOW 0x400
 
 struct flock {
 	short l_type;
@@ -49,6 +52,8 @@ struct flock {
 __BEGIN_DECLS
 int open(const char *, int, ...);
 int creat(const char *, mode_t);
+int openat(int, const char *, int, ...);
+int posix_fallocate(int, off_t, off_t);
 int fcntl(int, int, ...);
 __END_DECLS
 

@@ -7,6 +7,11 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#define M_TRIM_THRESHOLD (-1)
+#define M_TOP_PAD (-2)
+#define M_MMAP_THRESHOLD (-3)
+#define M_MMAP_MAX (-4)
+
 struct mallinfo {
 	int arena;
 	int ordblks;
@@ -38,6 +43,7 @@ void *memalign(size_t, size_t) __NOTHROW __attribute__((__malloc__));
 void *pvalloc(size_t) __NOTHROW __attribute__((__malloc__));
 size_t malloc_usable_size(void *) __NOTHROW;
 int malloc_trim(size_t) __NOTHROW;
+int mallopt(int, int) __NOTHROW;
 struct mallinfo mallinfo(void) __NOTHROW;
 struct mallinfo2 mallinfo2(void) __NOTHROW;
 size_t malloc_footprint(void) __NOTHROW;    /* bytes the heap spans */

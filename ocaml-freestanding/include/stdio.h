@@ -85,6 +85,7 @@ char *tmpnam(char[L_tmpnam]) __NOTHROW;
 
 #ifdef __LIBC_POSIX
 int fileno(FILE *) __NOTHROW;
+int renameat(int, const char *, int, const char *) __NOTHROW;
 FILE *fdopen(int, const char *) __NOTHROW;
 FILE *fmemopen(void *, size_t, const char *) __NOTHROW;
 FILE *open_memstream(char **, size_t *) __NOTHROW;

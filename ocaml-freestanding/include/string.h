@@ -52,6 +52,8 @@ char *strerror_r(int, char *, size_t) __NOTHROW;
 int strerror_r(int, char *, size_t) __NOTHROW __asm__("__xpg_strerror_r");
 #endif
 void explicit_bzero(void *, size_t) __NOTHROW;
+size_t strlcpy(char *__restrict, const char *__restrict, size_t) __NOTHROW;
+size_t strlcat(char *__restrict, const char *__restrict, size_t) __NOTHROW;
 #endif
 
 #ifdef __LIBC_GNU

@@ -62,6 +62,10 @@ off_t lseek(int, off_t, int) __NOTHROW;
 int dup(int) __NOTHROW;
 int dup2(int, int) __NOTHROW;
 int pipe(int[2]) __NOTHROW;
+#ifdef __LIBC_GNU
+int pipe2(int[2], int) __NOTHROW;
+int dup3(int, int, int) __NOTHROW;
+#endif
 int isatty(int) __NOTHROW;
 int ftruncate(int, off_t) __NOTHROW;
 int truncate(const char *, off_t) __NOTHROW;
@@ -76,6 +80,12 @@ ssize_t readlink(const char *__restrict, char *__restrict, size_t) __NOTHROW;
 int unlink(const char *) __NOTHROW;
 int rmdir(const char *) __NOTHROW;
 int chown(const char *, uid_t, gid_t) __NOTHROW;
+int fchown(int, uid_t, gid_t) __NOTHROW;
+int lchown(const char *, uid_t, gid_t) __NOTHROW;
+int fchdir(int) __NOTHROW;
+int faccessat(int, const char *, int, int) __NOTHROW;
+int unlinkat(int, const char *, int) __NOTHROW;
+void swab(const void *__restrict, void *__restrict, ssize_t) __NOTHROW;
 
 pid_t getpid(void) __NOTHROW;
 pid_t getppid(void) __NOTHROW;
@@ -97,6 +107,7 @@ int pause(void);
 long sysconf(int) __NOTHROW;
 int getpagesize(void) __NOTHROW;
 int gethostname(char *, size_t) __NOTHROW;
+int getdomainname(char *, size_t) __NOTHROW;
 int getentropy(void *, size_t);
 int getopt(int, char *const[], const char *) __NOTHROW;
 extern char *optarg;

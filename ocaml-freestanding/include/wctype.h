@@ -16,6 +16,7 @@ typedef unsigned long wctype_t;
 __BEGIN_DECLS
 int iswalnum(wint_t) __NOTHROW;
 int iswalpha(wint_t) __NOTHROW;
+int iswblank(wint_t) __NOTHROW;
 int iswcntrl(wint_t) __NOTHROW;
 int iswdigit(wint_t) __NOTHROW;
 int iswgraph(wint_t) __NOTHROW;

@@ -7,7 +7,10 @@ pub const STRUCTS: &[(&str, &str)] = &[
     ("struct timeval", "tv_sec tv_usec"),
     ("struct itimerval", "it_interval it_value"),
     ("struct itimerspec", "it_interval it_value"),
-    ("struct tm", "tm_sec tm_min tm_hour tm_mday tm_mon tm_year tm_wday tm_yday tm_isdst tm_gmtoff tm_zone"),
+    (
+        "struct tm",
+        "tm_sec tm_min tm_hour tm_mday tm_mon tm_year tm_wday tm_yday tm_isdst tm_gmtoff tm_zone",
+    ),
     ("struct tms", "tms_utime tms_stime tms_cutime tms_cstime"),
     (
         "struct stat",
@@ -16,17 +19,35 @@ pub const STRUCTS: &[(&str, &str)] = &[
     ("struct dirent", "d_ino d_off d_reclen d_type d_name"),
     ("struct flock", "l_type l_whence l_start l_len l_pid"),
     ("struct rlimit", "rlim_cur rlim_max"),
-    ("struct rusage", "ru_utime ru_stime ru_maxrss ru_minflt ru_majflt ru_nvcsw ru_nivcsw"),
+    (
+        "struct rusage",
+        "ru_utime ru_stime ru_maxrss ru_minflt ru_majflt ru_nvcsw ru_nivcsw",
+    ),
     ("struct iovec", "iov_base iov_len"),
-    ("struct utsname", "sysname nodename release version machine domainname"),
+    (
+        "struct utsname",
+        "sysname nodename release version machine domainname",
+    ),
     ("struct winsize", "ws_row ws_col ws_xpixel ws_ypixel"),
     ("struct sched_param", "sched_priority"),
-    ("struct sigaction", "sa_handler sa_sigaction sa_mask sa_flags sa_restorer"),
-    ("siginfo_t", "si_signo si_errno si_code si_addr si_pid si_uid"),
+    (
+        "struct sigaction",
+        "sa_handler sa_sigaction sa_mask sa_flags sa_restorer",
+    ),
+    (
+        "siginfo_t",
+        "si_signo si_errno si_code si_addr si_pid si_uid",
+    ),
     ("stack_t", "ss_sp ss_flags ss_size"),
-    ("ucontext_t", "uc_flags uc_link uc_stack uc_mcontext uc_sigmask"),
+    (
+        "ucontext_t",
+        "uc_flags uc_link uc_stack uc_mcontext uc_sigmask",
+    ),
     ("mcontext_t", "gregs fpregs"),
-    ("struct __jmp_buf_tag", "__jmpbuf __mask_was_saved __saved_mask"),
+    (
+        "struct __jmp_buf_tag",
+        "__jmpbuf __mask_was_saved __saved_mask",
+    ),
     (
         "struct lconv",
         "decimal_point thousands_sep grouping int_curr_symbol currency_symbol mon_decimal_point negative_sign \
@@ -38,16 +59,33 @@ pub const STRUCTS: &[(&str, &str)] = &[
     ("ldiv_t", "quot rem"),
     ("lldiv_t", "quot rem"),
     ("imaxdiv_t", "quot rem"),
-    ("fenv_t", "__control_word __status_word __tags __eip __cs_selector __data_offset __mxcsr"),
+    (
+        "fenv_t",
+        "__control_word __status_word __tags __eip __cs_selector __data_offset __mxcsr",
+    ),
     ("struct sockaddr", "sa_family sa_data"),
     ("struct sockaddr_storage", "ss_family"),
-    ("struct sockaddr_in", "sin_family sin_port sin_addr sin_zero"),
-    ("struct sockaddr_in6", "sin6_family sin6_port sin6_flowinfo sin6_addr sin6_scope_id"),
+    (
+        "struct sockaddr_in",
+        "sin_family sin_port sin_addr sin_zero",
+    ),
+    (
+        "struct sockaddr_in6",
+        "sin6_family sin6_port sin6_flowinfo sin6_addr sin6_scope_id",
+    ),
     ("struct sockaddr_un", "sun_family sun_path"),
-    ("struct msghdr", "msg_name msg_namelen msg_iov msg_iovlen msg_control msg_controllen msg_flags"),
+    (
+        "struct msghdr",
+        "msg_name msg_namelen msg_iov msg_iovlen msg_control msg_controllen msg_flags",
+    ),
+    ("struct statvfs", "f_bsize f_blocks f_bavail f_files f_fsid f_flag f_namemax"),
+    ("struct utimbuf", "actime modtime"),
     ("struct linger", "l_onoff l_linger"),
     ("struct pollfd", "fd events revents"),
-    ("struct passwd", "pw_name pw_passwd pw_uid pw_gid pw_gecos pw_dir pw_shell"),
+    (
+        "struct passwd",
+        "pw_name pw_passwd pw_uid pw_gid pw_gecos pw_dir pw_shell",
+    ),
     ("struct group", "gr_name gr_passwd gr_gid gr_mem"),
     ("fd_set", ""),
     ("sigset_t", ""),
@@ -103,7 +141,12 @@ pub const PROTOTYPE_EXCEPTIONS: &[(&str, &str)] = &[
     ("getrlimit", "an enumeration for the first argument"),
     ("setrlimit", "an enumeration for the first argument"),
     ("getrusage", "an enumeration for the first argument"),
-    ("__xpg_strerror_r", "declared by glibc without _GNU_SOURCE only"),
+    (
+        "__xpg_strerror_r",
+        "declared by glibc without _GNU_SOURCE only",
+    ),
+    ("strlcpy", "in glibc since 2.38"),
+    ("strlcat", "in glibc since 2.38"),
     ("malloc_footprint", "MirageOS's"),
     ("malloc_memory_usage", "MirageOS's"),
 ];

@@ -53,6 +53,9 @@ struct stat {
 #define S_IWOTH 0002
 #define S_IXOTH 0001
 
+#define UTIME_NOW ((1L << 30) - 1L)
+#define UTIME_OMIT ((1L << 30) - 2L)
+
 #define S_ISSOCK(mode) (((mode) & S_IFMT) == S_IFSOCK)
 #define S_ISLNK(mode) (((mode) & S_IFMT) == S_IFLNK)
 #define S_ISREG(mode) (((mode) & S_IFMT) == S_IFREG)
@@ -70,6 +73,10 @@ int fchmod(int, mode_t) __NOTHROW;
 int mkdir(const char *, mode_t) __NOTHROW;
 int mkfifo(const char *, mode_t) __NOTHROW;
 mode_t umask(mode_t) __NOTHROW;
+int fstatat(int, const char *__restrict, struct stat *__restrict, int) __NOTHROW;
+int mknod(const char *, mode_t, dev_t) __NOTHROW;
+int futimens(int, const struct timespec[2]) __NOTHROW;
+int utimensat(int, const char *, const struct timespec[2], int) __NOTHROW;
 __END_DECLS
 
 #endif
