@@ -6,9 +6,11 @@ job, run on the first free slot of the agent in dom0 (dom0/agent/agent.h describ
 this socket carries unchanged). A session lives in a folder of its own, with `socket` and `info`.
 """
 
+import argparse
 import ctypes
 import fcntl
 import os
+import re
 import selectors
 import signal
 import socket
@@ -328,21 +330,21 @@ def read_info(folder):
         return None
 
 
-def session_link():
+def session_link(icount=False):
     """Names the folder of the session that `lab/session start` left running: see current_session."""
-    return os.path.join(CACHE, "session")
+    return os.path.join(CACHE, "session-icount" if icount else "session")
 
 
-def current_session(xen):
+def current_session(xen, icount=False):
     """The folder of a running session with that Xen (or any, for None), or None."""
     named = os.environ.get("MIRAGE_XEN_LAB_SESSION")
-    folder = named or session_link()
-    info = read_info(folder)
-    if named and info is None:
+    if named and read_info(named) is None:
         raise LabError(f"MIRAGE_XEN_LAB_SESSION={named}: no session runs there")
-    if info is None or info["icount"] == "1" or (xen and info["xen"] != xen):
-        return None
-    return os.path.realpath(folder)
+    for folder in (named, session_link(icount)):
+        info = read_info(folder) if folder else None
+        if info and info["icount"] == str(int(icount)) and (not xen or info["xen"] == xen):
+            return os.path.realpath(folder)
+    return None
 
 
 class OwnSession:
@@ -421,6 +423,70 @@ def guest_config(memory, cmdline, vcpus, shadow_memory, lines):
 
 def parse_pairs(payload):
     return dict(line.split("=", 1) for line in payload.decode().splitlines() if "=" in line)
+
+
+def positive(text):
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"not a positive number: {text}")
+    return int(text)
+
+
+class Parser(argparse.ArgumentParser):
+    """The options that describe a guest; a wrong one is a BadInput that ends in the usage line."""
+
+    def __init__(self, program, text, usage):
+        super().__init__(prog=program, add_help=False, allow_abbrev=False)
+        self.text, self.short = text, usage
+        self.add_argument("--memory", type=positive, default=32)
+        self.add_argument("--cmdline")
+        self.add_argument("--vcpus", type=positive, default=1)
+        self.add_argument("--shadow-memory", type=positive)
+        self.add_argument("--config", action="append", default=[])
+        self.add_argument("--timeout", type=positive, default=60)
+        self.add_argument("--xen", choices=["4.14", "4.17", "4.20"])
+        self.add_argument("--quiet", action="store_true")
+        self.add_argument("--help", "-h", action="store_true")
+
+    def error(self, message):
+        raise BadInput(f"{message}\nusage: {self.short} ({self.prog} --help names the options)", 64)
+
+    def parse(self):
+        options = self.parse_args()
+        if options.help:
+            print(self.text.strip())
+            sys.exit(0)
+        if options.quiet:
+            os.environ["MIRAGE_XEN_LAB_QUIET"] = "1"
+        return options
+
+
+def config_of(options):
+    return guest_config(options.memory, options.cmdline, options.vcpus, options.shadow_memory, options.config)
+
+
+def exit_status(port_e9):
+    """What the guest said of its own, or None."""
+    said = [re.fullmatch(r"mirage-xen: exit status (\d+)", line.strip()) for line in port_e9]
+    said = [int(match[1]) & 255 for match in said if match]
+    return said[-1] if said else None
+
+
+def command(program, main):
+    """Runs a command's main function, to the process's exit status."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(128 + signal.SIGTERM))
+    if sys.stdin is None:  # closed: a socket would take its place
+        os.open(os.devnull, os.O_RDONLY)
+    try:
+        sys.exit(main())
+    except BadInput as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        sys.exit(error.status)
+    except LabError as error:
+        say(str(error))
+        sys.exit(125)
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 # ---- ELF -----------------------------------------------------------------------------------------

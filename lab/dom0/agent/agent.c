@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +86,12 @@ static void serve(int slot)
     setenv("SLOT", text, 1);
     snprintf(text, sizeof text, "/jobs/%d", slot);
     setenv("DIR", text, 1);
+    const char *priority = getenv("LAB_REALTIME");
+    if (priority) {
+        struct sched_param parameters = {.sched_priority = atoi(priority)};
+        if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters) < 0)
+            die("real-time priority");
+    }
     mkdir(text, 0755);
     if (chdir(text) < 0)
         die(text);
