@@ -29,6 +29,10 @@ extern void _nolibc_init(uintptr_t heap_start, size_t heap_size);
 /* The runtime's own switch: an uncaught exception aborts instead of exiting with 2. */
 extern int caml_abort_on_uncaught_exn;
 
+/* For mirage_memory.c. */
+uintptr_t mirage_xen_heap_start, mirage_xen_stack_start;
+size_t mirage_xen_heap_bytes;
+
 static const char *command_line = "";
 
 /* The runtime starts with 2 MiB for young blocks and 1 MiB for old ones, whatever there is. A small domain starts with an
@@ -41,6 +45,13 @@ static void fit_collector(size_t heap_size)
 		return;
 	caml_init_minor_heap_wsz = heap_size / 8 / sizeof(value);
 	caml_init_heap_wsz = heap_size / 16 / sizeof(value);
+}
+
+/* Solo5's upcall: the gate has acknowledged, and everything else is the main loop's. Overrides a weak default. */
+int solo5__xen_evtchn_vector_handler(void *unused)
+{
+	(void)unused;
+	return 1;
 }
 
 /* unit -> string */
@@ -56,6 +67,9 @@ int solo5_app_main(const struct solo5_start_info *info)
 	char *argv[] = { name, NULL };
 
 	command_line = info->cmdline;
+	mirage_xen_heap_start = info->heap_start;
+	mirage_xen_heap_bytes = info->heap_size;
+	mirage_xen_stack_start = (uintptr_t)__builtin_frame_address(0);
 	_nolibc_init(info->heap_start, info->heap_size);
 	fit_collector(info->heap_size);
 	caml_abort_on_uncaught_exn = 1;

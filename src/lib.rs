@@ -22,6 +22,8 @@ mod solo5;
 mod xen;
 
 #[cfg(feature = "bindings")]
+mod checksum;
+#[cfg(feature = "bindings")]
 mod ffi;
 
 #[cfg(feature = "libc")]

@@ -4,19 +4,30 @@
 //! | Code | Meaning |
 //! |---|---|
 //! | -1 to -255 | minus Xen's errno (`xen/include/public/errno.h`) |
-//! | -256 and below | an error of the bindings' own |
+//! | -256 to -511 | an error of the bindings' own |
+//! | -512 and below | minus 512, plus Xen's grant status, which is negative (`xen/include/public/grant_table.h`) |
 
-use crate::xen::abi;
-use crate::xen::evtchn;
 use crate::xen::hypercall::XenError;
-use core::ffi::{CStr, c_char};
+use crate::xen::{abi, evtchn, grants};
+use core::ffi::{c_char, c_int};
+use xen_proto::grant::Status;
+use xen_proto::{grant, window};
 
-/// A number given is outside what the type that Xen uses can hold.
+/// A number given is outside what the type that Xen uses can hold, or an address not page aligned.
 pub const OUT_OF_RANGE: i64 = -256;
 const NOT_YOURS: i64 = -257;
 const NO_SUCH_PORT: i64 = -258;
 /// libc's heap is used up.
 pub const NO_MEMORY: i64 = -259;
+/// `MXEN_WINDOW_FULL`.
+const WINDOW_FULL: i64 = -260;
+const IN_USE: i64 = -261;
+const NOT_RAM: i64 = -262;
+const BAD_REFERENCE: i64 = -263;
+const BAD_FRAME: i64 = -264;
+const BUSY: i64 = -265;
+const TABLE_FULL: i64 = -266;
+const STATUS: i64 = -512;
 
 impl XenError {
     /// The code for C.
@@ -37,32 +48,77 @@ impl evtchn::Error {
     }
 }
 
-fn text(code: i64) -> &'static CStr {
+impl grants::Error {
+    /// The code for C.
+    pub fn code(self) -> i64 {
+        match self {
+            grants::Error::Xen(error) => error.code(),
+            grants::Error::Status(status) => STATUS + number(status),
+            grants::Error::Table(grant::Error::Busy) => BUSY,
+            grants::Error::Table(grant::Error::Full) => TABLE_FULL,
+            grants::Error::Table(grant::Error::BadReference) => BAD_REFERENCE,
+            grants::Error::Table(grant::Error::BadFrame) => BAD_FRAME,
+            grants::Error::Window(window::Error::NotTaken) => OUT_OF_RANGE,
+            grants::Error::Window(_) => WINDOW_FULL,
+            grants::Error::OutOfRange => OUT_OF_RANGE,
+            grants::Error::InUse => IN_USE,
+            grants::Error::NotRam => NOT_RAM,
+            grants::Error::NoMemory => NO_MEMORY,
+        }
+    }
+}
+
+/// The number of a status: that which reads as it.
+fn number(status: Status) -> i64 {
+    match status {
+        Status::Unknown(number) => i64::from(number),
+        known => (-13..0)
+            .find(|&number| Status::check(number) == Err(known))
+            .map_or(-1, i64::from),
+    }
+}
+
+fn text(code: i64) -> &'static str {
     match code {
-        OUT_OF_RANGE => c"argument out of range",
-        NOT_YOURS => c"not a port of the application",
-        NO_SUCH_PORT => c"no such port",
-        NO_MEMORY => c"out of memory",
+        OUT_OF_RANGE => "argument out of range",
+        NOT_YOURS => "not a port of the application",
+        NO_SUCH_PORT => "no such port",
+        NO_MEMORY => "out of memory",
+        WINDOW_FULL => window::Error::Full.text(),
+        IN_USE => "grant reference in use",
+        NOT_RAM => "not a page of this domain's memory",
+        BAD_REFERENCE => grant::Error::BadReference.text(),
+        BAD_FRAME => grant::Error::BadFrame.text(),
+        BUSY => grant::Error::Busy.text(),
+        TABLE_FULL => grant::Error::Full.text(),
+        _ if code < STATUS => (code - STATUS)
+            .try_into()
+            .ok()
+            .and_then(|number| Status::check(number).err())
+            .map_or("unknown grant status", Status::text),
         _ => match u32::try_from(-code).unwrap_or(0) {
-            abi::XEN_EPERM => c"Xen: not permitted (EPERM)",
-            abi::XEN_ENOENT => c"Xen: no such thing (ENOENT)",
-            abi::XEN_ESRCH => c"Xen: no such domain (ESRCH)",
-            abi::XEN_EAGAIN => c"Xen: try again (EAGAIN)",
-            abi::XEN_ENOMEM => c"Xen: out of memory (ENOMEM)",
-            abi::XEN_EACCES => c"Xen: access denied (EACCES)",
-            abi::XEN_EFAULT => c"Xen: bad address (EFAULT)",
-            abi::XEN_EBUSY => c"Xen: busy (EBUSY)",
-            abi::XEN_EEXIST => c"Xen: exists already (EEXIST)",
-            abi::XEN_EINVAL => c"Xen: invalid argument (EINVAL)",
-            abi::XEN_ENOSPC => c"Xen: no port left (ENOSPC)",
-            abi::XEN_ENOSYS => c"Xen: not implemented (ENOSYS)",
-            _ => c"Xen: unnamed error",
+            abi::XEN_EPERM => "Xen: not permitted (EPERM)",
+            abi::XEN_ENOENT => "Xen: no such thing (ENOENT)",
+            abi::XEN_ESRCH => "Xen: no such domain (ESRCH)",
+            abi::XEN_EAGAIN => "Xen: try again (EAGAIN)",
+            abi::XEN_ENOMEM => "Xen: out of memory (ENOMEM)",
+            abi::XEN_EACCES => "Xen: access denied (EACCES)",
+            abi::XEN_EFAULT => "Xen: bad address (EFAULT)",
+            abi::XEN_EBUSY => "Xen: busy (EBUSY)",
+            abi::XEN_EEXIST => "Xen: exists already (EEXIST)",
+            abi::XEN_EINVAL => "Xen: invalid argument (EINVAL)",
+            abi::XEN_ENOSPC => "Xen: none left (ENOSPC)",
+            abi::XEN_ENOSYS => "Xen: not implemented (ENOSYS)",
+            _ => "Xen: unnamed error",
         },
     }
 }
 
-/// What an error code says.
+/// What an error code says: constant text, not ended by a zero, and its length.
 #[unsafe(no_mangle)]
-extern "C" fn mxen_error_text(code: i64) -> *const c_char {
-    text(code).as_ptr()
+unsafe extern "C" fn mxen_error_text(code: i64, length: *mut c_int) -> *const c_char {
+    let text = text(code);
+    // SAFETY: the caller's variable.
+    unsafe { length.write(text.len() as c_int) }
+    text.as_ptr().cast()
 }

@@ -4,8 +4,10 @@
 //! Numbers come as OCaml gave them, as 64-bit integers, and are checked here. A negative result is an [`errors`] code,
 //! which the C side turns into an OCaml exception.
 
+mod checksum;
 mod errors;
 mod evtchn;
+mod grants;
 mod params;
 
 /// A domain id; `None` when it is no 16-bit number.

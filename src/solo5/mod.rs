@@ -3,6 +3,7 @@
 
 mod api;
 pub mod app;
+mod event_hooks;
 pub mod fault;
 pub mod options;
 mod private;

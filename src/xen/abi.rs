@@ -4,7 +4,6 @@
     non_camel_case_types,
     non_upper_case_globals,
     dead_code,
-    clippy::all,
     clippy::undocumented_unsafe_blocks,
     reason = "generated code, with the headers' own names"
 )]

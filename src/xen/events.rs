@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: ISC
 //! Events, as far as the core itself waits for them: its timer and its console. All else belongs to the bindings.
 //!
-//! Interface: `xen/include/public/event_channel.h`, the 2-level ABI; HVM_PARAM_CALLBACK_IRQ in `hvm/params.h`.
+//! Interface: `xen/include/public/event_channel.h`, the 2-level ABI; HVM_PARAM_CALLBACK_IRQ in `hvm/params.h`. Bindings
+//! that switch the domain to the FIFO ABI, where the 2-level bits mean nothing, register [`Ops`] to be used instead.
 
 use super::shared_info::{page, vcpu};
 use super::{abi, crash, hypercall, time};
 use crate::arch::{cpu, descriptors};
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 /// An event channel of this domain.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -16,6 +18,37 @@ pub struct Port(pub u32);
 const VIA_VECTOR: u64 = 2 << 56;
 
 static TIMER: AtomicU32 = AtomicU32::new(0);
+
+/// When the timer goes off, in ns of Xen's system time. A time that is past stands for no timer.
+static ARMED: AtomicU64 = AtomicU64::new(0);
+
+/// What bindings that have switched to the FIFO ABI do for the core; `struct solo5__xen_event_ops`.
+#[repr(C)]
+pub struct Ops {
+    /// Takes all events from Xen, so that the next one raises the upcall, and keeps them for the application.
+    demux: extern "C" fn(),
+    /// Keeps a port from raising the upcall.
+    mask: extern "C" fn(u32),
+    /// Lets a port raise the upcall.
+    unmask: extern "C" fn(u32),
+}
+
+static OPS: AtomicPtr<Ops> = AtomicPtr::new(null_mut());
+
+/// Hands events over to the bindings.
+pub fn set_ops(ops: &'static Ops) {
+    OPS.store(core::ptr::from_ref(ops).cast_mut(), Ordering::Release);
+}
+
+fn ops() -> Option<&'static Ops> {
+    // SAFETY: null, or a reference that `set_ops` was given.
+    unsafe { OPS.load(Ordering::Acquire).as_ref() }
+}
+
+/// The timer's port.
+pub fn timer_port() -> u32 {
+    TIMER.load(Ordering::Relaxed)
+}
 
 /// Masks every port, so that what is pending from before says nothing, and asks for the upcall.
 pub fn init() {
@@ -46,18 +79,28 @@ impl Port {
 
     /// Lets the port raise the upcall. What is pending already does not: look at what it stands for afterwards.
     pub fn unmask(self) {
+        if let Some(ops) = ops() {
+            return (ops.unmask)(self.0);
+        }
         let (word, bit) = self.word_and_bit();
         page().mask[word].fetch_and(!bit, Ordering::SeqCst);
     }
 
     /// Keeps the port from raising the upcall.
     pub fn mask(self) {
+        if let Some(ops) = ops() {
+            return (ops.mask)(self.0);
+        }
         let (word, bit) = self.word_and_bit();
         page().mask[word].fetch_or(bit, Ordering::SeqCst);
     }
 
     /// Forgets a pending event, so that the next one raises the upcall again.
     pub fn clear(self) {
+        if ops().is_some() {
+            // Their demux has.
+            return;
+        }
         let (word, bit) = self.word_and_bit();
         page().pending[word].fetch_and(!bit, Ordering::SeqCst);
     }
@@ -77,18 +120,21 @@ pub fn wait(deadline: u64, mut done: impl FnMut() -> bool) {
     let timer = Port(TIMER.load(Ordering::Relaxed));
     let mut selected = 0;
     loop {
-        vcpu().upcall_pending.store(0, Ordering::SeqCst);
-        selected |= vcpu().pending_sel.swap(0, Ordering::SeqCst);
-        timer.clear();
+        match ops() {
+            Some(ops) => (ops.demux)(),
+            None => {
+                vcpu().upcall_pending.store(0, Ordering::SeqCst);
+                selected |= vcpu().pending_sel.swap(0, Ordering::SeqCst);
+                timer.clear();
+            }
+        }
         if done() {
             break;
         }
         let Some(at) = time::timer_for(deadline) else {
             break;
         };
-        if let Err(error) = hypercall::set_timer(at) {
-            crash::hypercall("VCPUOP_set_singleshot_timer", error);
-        }
+        arm(at);
         cpu::wait_for_interrupt();
     }
     // Others' events may be among those seen here: their wait must not sleep on them.
@@ -96,4 +142,32 @@ pub fn wait(deadline: u64, mut done: impl FnMut() -> bool) {
         vcpu().pending_sel.fetch_or(selected, Ordering::SeqCst);
         vcpu().upcall_pending.store(1, Ordering::SeqCst);
     }
+}
+
+/// Sleeps until some event is pending or `deadline`, in ns of monotonic time, has come; `u64::MAX` for no deadline. May
+/// return early. For bindings that take events themselves: nothing is cleared here.
+pub fn sleep(deadline: u64) {
+    if deadline != u64::MAX {
+        match time::timer_for(deadline) {
+            Some(at) => arm(at),
+            None => return,
+        }
+    }
+    // With interrupts off, an event after this look is delivered in the halt, which it ends.
+    if vcpu().upcall_pending.load(Ordering::SeqCst) == 0 {
+        cpu::wait_for_interrupt();
+    }
+}
+
+/// Sets the timer, unless it goes off before `at` (system time) already: whoever waits looks again then. Setting it
+/// costs as much as being woken, and a main loop whose next deadline is far sets it once instead of at each sleep.
+fn arm(at: u64) {
+    let armed = ARMED.load(Ordering::Relaxed);
+    if armed <= at && armed > time::system_time() {
+        return;
+    }
+    if let Err(error) = hypercall::set_timer(at) {
+        crash::hypercall("VCPUOP_set_singleshot_timer", error);
+    }
+    ARMED.store(at, Ordering::Relaxed);
 }

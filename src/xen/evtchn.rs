@@ -23,6 +23,7 @@ pub use marks::{next as next_marked, ports};
 use fifo::Queues;
 
 /// How events arrive.
+#[expect(clippy::large_enum_variant, reason = "there is one, in static memory")]
 enum Interface {
     /// Nothing has been bound yet: as the core left it.
     Untouched,
@@ -55,7 +56,11 @@ fn with<T>(f: impl FnOnce(&mut Interface) -> T) -> T {
     if chosen_now {
         let (timer, two_level_only) = platform::event_options();
         marks::set_timer(timer);
-        let queues = if two_level_only { None } else { fifo::switch(timer) };
+        let queues = if two_level_only {
+            None
+        } else {
+            fifo::switch(timer)
+        };
         *interface = queues.map_or(Interface::TwoLevel, Interface::Fifo);
     }
     f(&mut interface)
@@ -162,7 +167,7 @@ fn collect(interface: &mut Interface, marks: Marks<'_>) -> bool {
         _ => two_level().demux(marks),
     };
     // The core's timer only ends a sleep.
-    found && !(marks::take_timer() && !marks.any())
+    found && (!marks::take_timer() || marks.any())
 }
 
 /// Sleeps until `deadline`, in ns of the monotonic clock (`u64::MAX` for none), or until there is an event, which

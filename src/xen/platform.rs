@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-//! What the bindings stand on: Solo5's clock and console, libc's aligned memory, and those private functions of the core
+//! What the bindings stand on: Solo5's clock, libc's memory, and those private functions of the core
 //! that another Solo5 does not have.
 //!
 //! The latter are referred to weakly and are absent where the core is not ours.
@@ -46,7 +46,6 @@ core::arch::global_asm!(
 unsafe extern "C" {
     static mxen_core: CoreFunctions;
     fn solo5_clock_monotonic() -> u64;
-    fn solo5_console_write(text: *const u8, size: usize);
     fn solo5__xen_get_gntmap_area(address: *mut u64, size: *mut usize);
     fn posix_memalign(block: *mut *mut c_void, align: usize, size: usize) -> i32;
     fn malloc(size: usize) -> *mut c_void;
@@ -67,12 +66,6 @@ pub fn now() -> u64 {
     unsafe { solo5_clock_monotonic() }
 }
 
-/// Writes text to the console, as it is.
-pub fn print(text: &[u8]) {
-    // SAFETY: a readable buffer of the size given.
-    unsafe { solo5_console_write(text.as_ptr(), text.len()) }
-}
-
 /// Sleeps until some event is pending or `deadline`, in ns, has come; `u64::MAX` for no deadline. May return early.
 pub fn sleep(deadline: u64) {
     match core_function!(sleep) {
@@ -87,7 +80,10 @@ pub fn sleep(deadline: u64) {
 fn sleep_on_another_solo5(deadline: u64) {
     // SAFETY: its gates preserve all registers.
     unsafe { core::arch::asm!("cli", options(nostack)) }
-    let pending = super::shared_info::vcpu().upcall_pending.load(Ordering::SeqCst) != 0;
+    let pending = super::shared_info::vcpu()
+        .upcall_pending
+        .load(Ordering::SeqCst)
+        != 0;
     let timer = deadline == u64::MAX || super::hypercall::set_timer(deadline).is_ok();
     // SAFETY: as above.
     unsafe {
@@ -163,7 +159,7 @@ pub fn for_ever<T: Plain>() -> Option<&'static T> {
 }
 
 /// How many elements a [`Scratch`] has room for without asking libc.
-const FEW: usize = 16;
+pub const FEW: usize = 16;
 
 /// An array for the time of a call, of `T::default()` at first.
 pub struct Scratch<T> {

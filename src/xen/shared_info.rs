@@ -60,7 +60,7 @@ unsafe extern "C" {
 pub fn page() -> &'static SharedInfo {
     // SAFETY: the symbol names a page that is mapped for ever, at first to a zeroed frame of the image, then to
     // Xen's; all of its fields that are used are atomics.
-    unsafe { &*(&raw const solo5__xen_HYPERVISOR_SHARED_INFO) }
+    unsafe { &solo5__xen_HYPERVISOR_SHARED_INFO }
 }
 
 /// The boot CPU's part of it.

@@ -7,7 +7,8 @@ use xen_proto::clock::Monotonic;
 
 static MONOTONIC: Monotonic = Monotonic::new();
 
-fn system_time() -> u64 {
+/// Xen's own clock, in ns: what its timers go by.
+pub fn system_time() -> u64 {
     vcpu().time.system_time(|| {
         // SAFETY: RDTSC is allowed (CR4.TSD is clear); the fence keeps it after the loads that go with it.
         unsafe {

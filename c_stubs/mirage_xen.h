@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+/* The whole contract between the bindings' Rust (src/ffi) and their C (c_stubs/mirage_*.c).
+ *
+ * Numbers go to Rust as OCaml gave them, as int64_t, and are checked there. Where a function returns int64_t, a negative
+ * result is an error whose text mxen_error_text gives; otherwise it is what the function's line says.
+ */
+#ifndef MIRAGE_XEN_H
+#define MIRAGE_XEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What an error says: constant text without a final zero, and its length. */
+const char *mxen_error_text(int64_t code, int *length);
+
+/* Event channels. Ports are numbered from 1. */
+
+/* How many ports have a pending mark: 4096, or 131072 once a port beyond 4095 was given out. */
+int64_t mxen_evtchn_nr_events(void);
+/* Each a new port, masked. */
+int64_t mxen_evtchn_alloc_unbound(int64_t remote_domid);
+int64_t mxen_evtchn_bind_interdomain(int64_t remote_domid, int64_t remote_port);
+int64_t mxen_evtchn_bind_virq(int64_t virq);
+/* Each 0. */
+int64_t mxen_evtchn_unbind(int64_t port);
+int64_t mxen_evtchn_unmask(int64_t port);
+int64_t mxen_evtchn_notify(int64_t port);
+/* Takes the port's pending mark. */
+bool mxen_evtchn_test_and_clear(int64_t port);
+/* The first marked port from `port` on, or -1. */
+int64_t mxen_evtchn_next_pending(int64_t port);
+/* Moves Xen's events into the marks; whether there was one. */
+bool mxen_evtchn_demux(void);
+/* Sleeps until an event or `deadline`, in ns of the monotonic clock; INT64_MAX for none. */
+void mxen_evtchn_block(int64_t deadline);
+
+/* The domain's own channels: a port, or the address of a page, 0 when the domain has none. */
+int64_t mxen_console_port(void);
+int64_t mxen_console_page(void);
+int64_t mxen_xenstore_port(void);
+int64_t mxen_xenstore_page(void);
+/* Ends the domain as "reboot"; returns where the core cannot. */
+void mxen_reboot(void);
+
+/* Grants of this domain's pages. */
+
+/* How many references there can be, and how many at the start of the table are not the application's. */
+int64_t mxen_grant_entries(void);
+int64_t mxen_grant_reserved(void);
+/* Grants access to the page at `address`, page aligned; 0. */
+int64_t mxen_grant_access(int64_t ref, uintptr_t address, int64_t domid, bool writable);
+/* Ends it: 1, or 0 while the peer still has the page mapped. */
+int64_t mxen_grant_end_access(int64_t ref);
+
+/* Grants of other domains. */
+
+/* One page to map. */
+struct mxen_foreign {
+	int64_t domid;
+	int64_t ref;
+};
+
+/* Maps `count` pages one after the other, all or none, and writes a handle for each; the address. MXEN_WINDOW_FULL when
+ * there is no address space left. `failed` gets the index of the page that Xen refused, or -1. */
+int64_t mxen_grant_map(const struct mxen_foreign *pages, size_t count, bool writable, uint32_t *handles, int64_t *failed);
+/* Unmaps what mxen_grant_map mapped; 0. */
+int64_t mxen_grant_unmap(uintptr_t address, const uint32_t *handles, size_t count);
+
+/* One piece to copy, within one page of the peer's; the local side may cross pages. */
+struct mxen_copy {
+	void *local;
+	int64_t domid;
+	int64_t ref;
+	int64_t offset;
+	int64_t length;
+};
+
+/* Copies out of the peers' pages, or into them; 0. `failed` gets the index of the piece that Xen refused, or -1. */
+int64_t mxen_grant_copy(const struct mxen_copy *pieces, size_t count, bool to_peer, int64_t *failed);
+
+/* Errors that the C side turns into exceptions of their own. */
+#define MXEN_OUT_OF_RANGE (-256)
+#define MXEN_NO_MEMORY (-259)
+#define MXEN_WINDOW_FULL (-260)
+
+/* The Internet checksum (RFC 1071). */
+
+/* Of one buffer, as a number, whose high byte goes out first. */
+uint16_t mxen_checksum(const uint8_t *data, size_t length);
+
+/* Of parts that follow each other, of any lengths: start, add each, finish. */
+struct mxen_sum {
+	uint64_t opaque;
+};
+
+void mxen_checksum_start(struct mxen_sum *sum);
+void mxen_checksum_add(struct mxen_sum *sum, const uint8_t *data, size_t length);
+uint16_t mxen_checksum_finish(const struct mxen_sum *sum);
+
+#endif

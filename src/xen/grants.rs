@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: ISC
+//! Grants: this domain's pages given to others, others' pages mapped or copied.
+//!
+//! Interface: `xen/include/public/grant_table.h`, version 1 entries. Nothing is set up before it is first used.
+
+use super::hypercall::XenError;
+use xen_proto::grant::Status;
+use xen_proto::{grant, window};
+
+mod copy;
+mod map;
+mod table;
+
+pub use copy::{Piece, copy};
+pub use map::{Foreign, map, unmap};
+pub use table::{end_access, entries, grant_access};
+
+/// Why a grant operation failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// Xen refused the call as a whole.
+    Xen(XenError),
+    /// Xen refused one page or piece.
+    Status(Status),
+    /// The grant table cannot do it.
+    Table(grant::Error),
+    /// There is no room in the window.
+    Window(window::Error),
+    /// A number does not fit what Xen uses for it, or an address is not page aligned.
+    OutOfRange,
+    /// The reference grants something already.
+    InUse,
+    /// The memory is not this domain's RAM at its own address, so it has no frame to name.
+    NotRam,
+    /// libc's heap is used up.
+    NoMemory,
+}
+
+impl From<XenError> for Error {
+    fn from(error: XenError) -> Self {
+        Error::Xen(error)
+    }
+}
+
+/// A failure, and which of several pages or pieces it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What went wrong.
+    pub error: Error,
+    /// The index of the page or piece that Xen refused.
+    pub index: Option<usize>,
+}
+
+impl<T: Into<Error>> From<T> for Failure {
+    fn from(error: T) -> Self {
+        Failure {
+            error: error.into(),
+            index: None,
+        }
+    }
+}
+
+/// How long an operation is tried again while Xen says "not now", in ns: a peer's page that is paged out comes back.
+const PATIENCE: u64 = 1_000_000_000;
+
+/// Runs `call` on the operations whose status, by `status`, is "not now", until none is or patience ends.
+fn retry<T>(
+    operations: &mut [T],
+    status: fn(&T) -> i16,
+    call: impl Fn(&mut [T]) -> Result<(), XenError>,
+) -> Result<(), XenError> {
+    let again = |operation: &T| Status::check(status(operation)) == Err(Status::Again);
+    let mut until = None;
+    while operations.iter().any(again) {
+        let now = super::platform::now();
+        if now > *until.get_or_insert(now.saturating_add(PATIENCE)) {
+            break;
+        }
+        super::hypercall::yield_now();
+        for operation in operations.iter_mut().filter(|operation| again(operation)) {
+            call(core::slice::from_mut(operation))?;
+        }
+    }
+    Ok(())
+}
+
+/// The guest frame of an address of ours, which is RAM mapped at its own address.
+fn frame(address: usize) -> Result<u64, Error> {
+    // The core keeps RAM below this, and what is not mapped at its own address above (src/arch/paging.rs).
+    const RAM_END: usize = 511 << 30;
+    let (window, size) = table::window();
+    let foreign = (window as usize..window as usize + size).contains(&address);
+    if address >= RAM_END || foreign || address == 0 {
+        return Err(Error::NotRam);
+    }
+    Ok((address / super::platform::PAGE) as u64)
+}
