@@ -14,7 +14,8 @@
 //! push, or after the last of several pushes in a row; it is never safe to leave it out because
 //! the ring was not empty.
 
-use crate::sync::{AtomicU8, AtomicU32, Ordering};
+use crate::byte_ring::ByteRing;
+use crate::sync::{AtomicU8, AtomicU32};
 
 /// Bytes of the ring to the guest.
 pub const IN_SIZE: usize = 1024;
@@ -72,45 +73,25 @@ impl<'a> Console<'a> {
     /// How many bytes [`push`](Self::push) takes now, 0 to [`OUT_SIZE`]; `None` when the indices
     /// are further apart than the ring is long, so that no event will ever make room.
     pub fn free(&self) -> Option<usize> {
-        self.room().map(|(_, free)| free)
+        self.output().room().map(|(_, free)| free)
     }
 
     /// Puts as much of `bytes` into the ring as fits and returns how much that is: 0 when the
     /// ring is full or its indices are impossible. Send an event afterwards if it is not 0.
     pub fn push(&mut self, bytes: &[u8]) -> usize {
-        let Some((prod, free)) = self.room() else {
-            return 0;
-        };
-        let mut at = prod;
-        for &byte in bytes.iter().take(free) {
-            self.page.output[at as usize % OUT_SIZE].store(byte, Ordering::Relaxed);
-            at = at.wrapping_add(1);
-        }
-        // The daemon sees the bytes before it sees that they are there.
-        self.page.out_prod.store(at, Ordering::Release);
-        at.wrapping_sub(prod) as usize
+        self.output().push(bytes).unwrap_or(0)
     }
 
     /// How many bytes wait to be read, 0 to [`IN_SIZE`]; `None` when the indices are impossible.
     pub fn waiting(&self) -> Option<usize> {
-        self.unread().map(|(_, len)| len)
+        self.input().unread().map(|(_, len)| len)
     }
 
     /// Takes bytes from the ring into `buffer` and returns how many: 0 when there are none or the
     /// indices are impossible. Send an event afterwards if it is not 0: the daemon may wait for
     /// room.
     pub fn pull(&mut self, buffer: &mut [u8]) -> usize {
-        let Some((cons, len)) = self.unread() else {
-            return 0;
-        };
-        let mut at = cons;
-        for byte in buffer.iter_mut().take(len) {
-            *byte = self.page.input[at as usize % IN_SIZE].load(Ordering::Relaxed);
-            at = at.wrapping_add(1);
-        }
-        // The daemon may overwrite the slots only after they were read.
-        self.page.in_cons.store(at, Ordering::Release);
-        at.wrapping_sub(cons) as usize
+        self.input().pull(buffer).map_or(0, |(_, len)| len)
     }
 
     /// Whether the daemon has taken everything pushed, or never will: what to wait for, within
@@ -119,17 +100,21 @@ impl<'a> Console<'a> {
         self.free().is_none_or(|free| free == OUT_SIZE)
     }
 
-    fn room(&self) -> Option<(u32, usize)> {
-        let cons = self.page.out_cons.load(Ordering::Acquire);
-        let prod = self.page.out_prod.load(Ordering::Relaxed);
-        let free = OUT_SIZE.checked_sub(prod.wrapping_sub(cons) as usize)?;
-        Some((prod, free))
+    fn output(&self) -> ByteRing<'a> {
+        let page = self.page;
+        ByteRing {
+            slots: &page.output,
+            prod: &page.out_prod,
+            cons: &page.out_cons,
+        }
     }
 
-    fn unread(&self) -> Option<(u32, usize)> {
-        let prod = self.page.in_prod.load(Ordering::Acquire);
-        let cons = self.page.in_cons.load(Ordering::Relaxed);
-        let len = prod.wrapping_sub(cons) as usize;
-        (len <= IN_SIZE).then_some((cons, len))
+    fn input(&self) -> ByteRing<'a> {
+        let page = self.page;
+        ByteRing {
+            slots: &page.input,
+            prod: &page.in_prod,
+            cons: &page.in_cons,
+        }
     }
 }

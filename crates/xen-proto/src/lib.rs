@@ -20,6 +20,7 @@ pub mod memory_map;
 pub mod options;
 pub mod start_info;
 pub mod window;
+pub mod xenstore;
 
 /// Whether the code is to be wrong in the named way; only in tests of the races, see `model`.
 #[cfg(test)]
@@ -36,6 +37,7 @@ macro_rules! mutated {
 }
 use mutated;
 
+mod byte_ring;
 mod bytes;
 #[cfg(test)]
 mod model;

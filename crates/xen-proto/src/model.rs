@@ -44,6 +44,8 @@ pub enum Mutant {
     /// See the races of `grant`.
     GrantRevokesBlindly,
     GrantFlagsFirst,
+    /// See `xenstore::Ring`.
+    XenstoreLooksBeforeItTakes,
 }
 
 /// What the other side does when it is given control: one step, or `false` when it has none.

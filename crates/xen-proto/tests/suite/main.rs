@@ -10,3 +10,5 @@ mod memory_map;
 mod options;
 mod start_info;
 mod window;
+mod xenstore;
+mod xenstored;

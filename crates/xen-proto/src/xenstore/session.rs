@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: ISC
+//! One request at a time, each waited for; transactions and long directories.
+
+use super::wire::{decimal, number};
+use super::{ABS_PATH_MAX, Client, Errno, Error, Event, Kind, REL_PATH_MAX, SharedPage};
+
+/// How often a directory may change while it is read in parts.
+const RESTARTS: u32 = 100;
+
+/// How a [`Session`] reaches the world.
+pub trait Link {
+    /// Sends an event to xenstored.
+    fn notify(&mut self);
+
+    /// Waits for an event from xenstored; may return early.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Interrupted`] to give up.
+    fn wait(&mut self) -> Result<(), Error>;
+
+    /// Takes note of a watch event that came meanwhile.
+    fn watch_event(&mut self, path: &[u8], token: &[u8]);
+}
+
+/// A client that waits for each answer.
+pub struct Session<'a, L> {
+    client: Client<'a>,
+    link: L,
+}
+
+impl<'a, L: Link> Session<'a, L> {
+    /// A session through `page`, on which nothing was asked before.
+    pub const fn new(page: &'a SharedPage, link: L) -> Self {
+        Session {
+            client: Client::new(page),
+            link,
+        }
+    }
+
+    /// What was given to [`new`](Self::new).
+    pub const fn link(&mut self) -> &mut L {
+        &mut self.link
+    }
+
+    /// Sends a request and waits for its answer, whose bytes it returns.
+    ///
+    /// # Errors
+    ///
+    /// All of [`Error`] but [`Error::Conflict`] and [`Error::BadPath`]. When the wait is interrupted the answer is
+    /// thrown away when it comes.
+    pub fn call(&mut self, kind: Kind, transaction: u32, parts: &[&[u8]]) -> Result<&[u8], Error> {
+        let request = loop {
+            match self.client.request(kind, transaction, parts) {
+                Err(Error::Busy) => self.step(None)?,
+                result => break result?,
+            };
+        };
+        while !self.step(Some(request))? {}
+        Ok(self.client.payload())
+    }
+
+    /// Handles messages until there are none, then waits; true when `request` was answered.
+    fn step(&mut self, request: Option<u32>) -> Result<bool, Error> {
+        loop {
+            match self.client.poll() {
+                Event::Idle => break,
+                Event::Reply(number, result) if Some(number) == request => {
+                    self.notify();
+                    return result.map(|()| true).map_err(Error::Refused);
+                }
+                // The answer to a request that was given up.
+                Event::Reply(..) => {}
+                Event::Watch => self.pass_on_watch(),
+                Event::Reconnected => return Err(Error::Reconnected),
+                Event::Broken => return Err(Error::Protocol),
+            }
+        }
+        self.notify();
+        self.link.wait()?;
+        Ok(false)
+    }
+
+    fn notify(&mut self) {
+        if self.client.take_notify() {
+            self.link.notify();
+        }
+    }
+
+    fn pass_on_watch(&mut self) {
+        if let Some((path, token)) = self.client.watch_event() {
+            self.link.watch_event(path, token);
+        }
+    }
+
+    /// Passes watch events on that are in the ring, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Reconnected`], [`Error::Protocol`].
+    pub fn drain(&mut self) -> Result<(), Error> {
+        loop {
+            match self.client.poll() {
+                Event::Idle => break,
+                Event::Reply(..) => {}
+                Event::Watch => self.pass_on_watch(),
+                Event::Reconnected => return Err(Error::Reconnected),
+                Event::Broken => return Err(Error::Protocol),
+            }
+        }
+        self.notify();
+        Ok(())
+    }
+
+    /// Makes the connection anew, and waits for it. Watches must be registered again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoReconnection`], [`Error::Interrupted`].
+    pub fn reconnect(&mut self) -> Result<(), Error> {
+        self.client.reconnect()?;
+        loop {
+            match self.step(None) {
+                Ok(_) => {}
+                Err(Error::Reconnected) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The value of `path`.
+    ///
+    /// # Errors
+    ///
+    /// See [`call`](Self::call).
+    pub fn read(&mut self, transaction: u32, path: &[u8]) -> Result<&[u8], Error> {
+        check(path)?;
+        self.call(Kind::READ, transaction, &[path, &[0]])
+    }
+
+    /// Gives `path` a value, any bytes, and makes it if need be.
+    ///
+    /// # Errors
+    ///
+    /// See [`call`](Self::call).
+    pub fn write(&mut self, transaction: u32, path: &[u8], value: &[u8]) -> Result<(), Error> {
+        check(path)?;
+        self.call(Kind::WRITE, transaction, &[path, &[0], value])
+            .map(drop)
+    }
+
+    /// Makes the directory `path` if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// See [`call`](Self::call).
+    pub fn mkdir(&mut self, transaction: u32, path: &[u8]) -> Result<(), Error> {
+        check(path)?;
+        self.call(Kind::MKDIR, transaction, &[path, &[0]]).map(drop)
+    }
+
+    /// Removes `path` and all below it.
+    ///
+    /// # Errors
+    ///
+    /// See [`call`](Self::call).
+    pub fn remove(&mut self, transaction: u32, path: &[u8]) -> Result<(), Error> {
+        check(path)?;
+        self.call(Kind::RM, transaction, &[path, &[0]]).map(drop)
+    }
+
+    /// Asks for an event under `token` now and each time that something at or below `path`
+    /// changes.
+    ///
+    /// # Errors
+    ///
+    /// See [`call`](Self::call).
+    pub fn watch(&mut self, path: &[u8], token: &[u8]) -> Result<(), Error> {
+        check(path)?;
+        check(token)?;
+        self.call(Kind::WATCH, 0, &[path, &[0], token, &[0]])
+            .map(drop)
+    }
+
+    /// Ends a watch. Once this returns no event for it will come.
+    ///
+    /// # Errors
+    ///
+    /// See [`call`](Self::call).
+    pub fn unwatch(&mut self, path: &[u8], token: &[u8]) -> Result<(), Error> {
+        check(path)?;
+        check(token)?;
+        self.call(Kind::UNWATCH, 0, &[path, &[0], token, &[0]])
+            .map(drop)
+    }
+
+    /// The names in the directory `path`, each ended by a zero byte, in `buffer`: see
+    /// [`strings`](super::strings). A list too long for one message is fetched in parts, all of
+    /// the same state of the directory.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooBig`] when the names do not fit `buffer`, [`Error::Conflict`] when the directory
+    /// changes all the time; see [`call`](Self::call).
+    pub fn directory<'b>(
+        &mut self,
+        transaction: u32,
+        path: &[u8],
+        buffer: &'b mut [u8],
+    ) -> Result<&'b [u8], Error> {
+        check(path)?;
+        let len = match self.call(Kind::DIRECTORY, transaction, &[path, &[0]]) {
+            Ok(names) => {
+                let to = buffer.get_mut(..names.len()).ok_or(Error::TooBig)?;
+                to.copy_from_slice(names);
+                names.len()
+            }
+            Err(Error::Refused(Errno::TooBig)) => {
+                self.directory_parts(transaction, path, buffer)?
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(buffer.get(..len).unwrap_or(&[]))
+    }
+
+    /// Each part starts with the directory's generation; another one means that the parts so far
+    /// are out of date. The last part ends in an empty name.
+    fn directory_parts(
+        &mut self,
+        transaction: u32,
+        path: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<usize, Error> {
+        let mut len = 0;
+        let mut generation = [0; 32];
+        let mut restarts = 0;
+        while restarts < RESTARTS {
+            let mut digits = [0; 20];
+            let offset = decimal(len, &mut digits);
+            let parts = [path, &[0], offset, &[0]];
+            let reply = self.call(Kind::DIRECTORY_PART, transaction, &parts)?;
+            let end = reply
+                .iter()
+                .position(|&byte| byte == 0)
+                .ok_or(Error::Protocol)?;
+            let (now, names) = reply.split_at_checked(end + 1).ok_or(Error::Protocol)?;
+            let known = generation.get_mut(..now.len()).ok_or(Error::Protocol)?;
+            if known != now {
+                known.copy_from_slice(now);
+                if len != 0 {
+                    len = 0;
+                    restarts += 1;
+                    continue;
+                }
+            }
+            let last = names == [0] || names.ends_with(&[0, 0]);
+            let names = if last {
+                names.split_last().map_or(names, |(_, names)| names)
+            } else {
+                names
+            };
+            if !last && (names.is_empty() || !names.ends_with(&[0])) {
+                return Err(Error::Protocol);
+            }
+            let to = buffer
+                .get_mut(len..)
+                .and_then(|rest| rest.get_mut(..names.len()));
+            to.ok_or(Error::TooBig)?.copy_from_slice(names);
+            len += names.len();
+            if last {
+                return Ok(len);
+            }
+        }
+        Err(Error::Conflict)
+    }
+
+    /// Runs `body` in a transaction, which sees the store as of its start and changes it all at
+    /// once or not at all; again, up to `attempts` times, when it conflicts with another.
+    ///
+    /// # Errors
+    ///
+    /// What `body` returns, after the transaction was given up, even [`Error::Refused`];
+    /// [`Error::Conflict`] when `attempts` were not enough; see [`call`](Self::call).
+    pub fn transaction<T>(
+        &mut self,
+        attempts: u32,
+        mut body: impl FnMut(&mut Self, u32) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        for _ in 0..attempts {
+            let reply = self.call(Kind::TRANSACTION_START, 0, &[&[0]])?;
+            let transaction = number(reply)
+                .filter(|&number| number != 0)
+                .ok_or(Error::Protocol)?;
+            let result = body(self, transaction);
+            // EAGAIN inside a transaction means the same as at its end.
+            let again = matches!(result, Err(Error::Refused(Errno::Again)));
+            if let Err(error @ (Error::Reconnected | Error::Protocol | Error::Interrupted)) = result
+            {
+                // The connection is what failed: the transaction went with it, or is left open.
+                return Err(error);
+            }
+            let verdict: &[u8] = if result.is_ok() { b"T\0" } else { b"F\0" };
+            match self.call(Kind::TRANSACTION_END, transaction, &[verdict]) {
+                Err(Error::Refused(Errno::Again)) => continue,
+                Err(error) if result.is_ok() => return Err(error),
+                Err(error @ (Error::Reconnected | Error::Protocol | Error::Interrupted)) => {
+                    return Err(error);
+                }
+                _ if again => continue,
+                _ => return result,
+            }
+        }
+        Err(Error::Conflict)
+    }
+}
+
+/// A path or token that can be put into a payload; what else is wrong with it xenstored says.
+fn check(path: &[u8]) -> Result<(), Error> {
+    let most = if path.first() == Some(&b'/') {
+        ABS_PATH_MAX
+    } else {
+        REL_PATH_MAX
+    };
+    let bad = path.is_empty() || path.len() > most || path.contains(&0);
+    if bad { Err(Error::BadPath) } else { Ok(()) }
+}

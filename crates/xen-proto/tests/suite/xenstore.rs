@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: ISC
+//! The xenstore client against a daemon that behaves, and against pages that do not.
+
+use crate::common::{Random, cases};
+use crate::xenstored::Daemon;
+use std::cell::RefCell;
+use std::sync::atomic::Ordering::Relaxed;
+use xen_proto::xenstore::*;
+
+/// Waiting lets the daemon run; when it sleeps too, nobody would ever wake up.
+struct World<'d, 'p> {
+    daemon: &'d RefCell<Daemon<'p>>,
+    events: Vec<(String, String)>,
+    notified: u64,
+    patience: Option<u32>,
+}
+
+impl<'d, 'p> World<'d, 'p> {
+    fn new(daemon: &'d RefCell<Daemon<'p>>) -> Self {
+        World {
+            daemon,
+            events: Vec::new(),
+            notified: 0,
+            patience: None,
+        }
+    }
+}
+
+impl Link for World<'_, '_> {
+    fn notify(&mut self) {
+        self.notified += 1;
+        self.daemon.borrow_mut().wake();
+    }
+
+    fn wait(&mut self) -> Result<(), Error> {
+        if let Some(left) = &mut self.patience {
+            *left = left.checked_sub(1).ok_or(Error::Interrupted)?;
+        }
+        assert!(self.daemon.borrow_mut().run(), "both sides sleep");
+        Ok(())
+    }
+
+    fn watch_event(&mut self, path: &[u8], token: &[u8]) {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        self.events.push((text(path), text(token)));
+    }
+}
+
+/// A page, a daemon on it, and a session.
+macro_rules! connect {
+    ($seed:expr, $daemon:ident, $session:ident) => {
+        let page = SharedPage::new();
+        let $daemon = RefCell::new(Daemon::new(&page, $seed));
+        #[allow(unused_mut, reason = "not every test changes it")]
+        let mut $session = Session::new(&page, World::new(&$daemon));
+    };
+}
+
+#[test]
+fn layout() {
+    use std::mem::{offset_of, size_of};
+    assert_eq!(size_of::<SharedPage>(), 4096);
+    assert_eq!(
+        (
+            offset_of!(SharedPage, rsp),
+            offset_of!(SharedPage, req_cons)
+        ),
+        (1024, 2048)
+    );
+    assert_eq!(
+        (
+            offset_of!(SharedPage, rsp_prod),
+            offset_of!(SharedPage, error)
+        ),
+        (2060, 2072)
+    );
+    let header = Header {
+        kind: Kind::WRITE,
+        request: 0x0102_0304,
+        transaction: 5,
+        len: 6,
+    };
+    assert_eq!(
+        header.to_bytes(),
+        [11, 0, 0, 0, 4, 3, 2, 1, 5, 0, 0, 0, 6, 0, 0, 0]
+    );
+    assert_eq!(Header::from_bytes(&header.to_bytes()), Some(header));
+    assert_eq!(Header::from_bytes(&[0; 15]), None);
+}
+
+#[test]
+fn payloads() {
+    let all = |payload: &'static [u8]| strings(payload).collect::<Vec<_>>();
+    assert_eq!(all(b""), Vec::<&[u8]>::new());
+    assert_eq!(all(b"abc"), Vec::<&[u8]>::new());
+    assert_eq!(all(b"\0"), [b""]);
+    assert_eq!(all(b"a\0bc\0rest"), [&b"a"[..], b"bc"]);
+    assert_eq!(Errno::from_payload(b"ENOENT\0"), Errno::NoEnt);
+    assert_eq!(Errno::from_payload(b"E2BIG"), Errno::TooBig);
+    assert_eq!(Errno::from_payload(b"ENOENT\0\0"), Errno::Other);
+    assert_eq!(Error::Refused(Errno::Acces).text(), "EACCES");
+}
+
+#[test]
+fn values_of_any_size() {
+    connect!(1, daemon, session);
+    for seed in 0..cases(20) {
+        let mut random = Random::new(seed);
+        let len = [0, 1, 1000, 2000, 4089][random.below(5) as usize];
+        let value = random.bytes(len);
+        session.write(0, b"/a/key", &value).unwrap();
+        assert_eq!(session.read(0, b"/a/key").unwrap(), value);
+    }
+    assert_eq!(
+        session.write(0, b"/a/key", &[b'x'; 4090]),
+        Err(Error::TooBig)
+    );
+    assert_eq!(
+        session.read(0, b"/a/kez"),
+        Err(Error::Refused(Errno::NoEnt))
+    );
+    assert_eq!(
+        session.call(Kind::INTRODUCE, 0, &[b"1\0"]),
+        Err(Error::Refused(Errno::NoSys))
+    );
+    for path in [&b""[..], b"/a\0b", &[b'a'; 2049], &[b'/'; 3073]] {
+        assert_eq!(session.read(0, path), Err(Error::BadPath));
+    }
+    session.mkdir(0, b"/d").unwrap();
+    session.remove(0, b"/d").unwrap();
+    assert_eq!(session.read(0, b"/d"), Err(Error::Refused(Errno::NoEnt)));
+}
+
+#[test]
+fn directories() {
+    connect!(2, daemon, session);
+    let mut buffer = vec![0; 100_000];
+    assert_eq!(
+        session.directory(0, b"/d", &mut buffer),
+        Err(Error::Refused(Errno::NoEnt))
+    );
+    session.mkdir(0, b"/d").unwrap();
+    assert_eq!(session.directory(0, b"/d", &mut buffer), Ok(&[][..]));
+    for (entries, rivals) in [(3, 0), (400, 0), (3000, 0), (3000, 5), (6000, 20)] {
+        let mut expected = Vec::new();
+        for entry in 0..entries {
+            let name = format!("entry-{entry:05}");
+            daemon
+                .borrow_mut()
+                .store
+                .insert(format!("/d/{name}").into_bytes(), vec![]);
+            expected.push(name.into_bytes());
+        }
+        daemon.borrow_mut().rivals = rivals;
+        let names = session.directory(0, b"/d", &mut buffer).unwrap();
+        assert!(
+            strings(names).eq(expected.iter().map(|name| &name[..])),
+            "{entries}"
+        );
+        daemon.borrow_mut().rivals = 0;
+    }
+    assert_eq!(
+        session.directory(0, b"/d", &mut buffer[..5000]),
+        Err(Error::TooBig)
+    );
+    daemon.borrow_mut().rivals = u32::MAX;
+    assert_eq!(
+        session.directory(0, b"/d", &mut buffer),
+        Err(Error::Conflict)
+    );
+}
+
+#[test]
+fn transactions() {
+    connect!(3, daemon, session);
+    session.write(0, b"/counter", b"0").unwrap();
+    for (rivals, expected) in [(0, 1), (1, 2), (4, 3)] {
+        daemon.borrow_mut().rivals = rivals;
+        let mut tries = 0;
+        let result = session.transaction(5, |session, transaction| {
+            tries += 1;
+            let old: u32 = String::from_utf8_lossy(session.read(transaction, b"/counter")?)
+                .parse()
+                .unwrap();
+            session.write(transaction, b"/counter", (old + 1).to_string().as_bytes())?;
+            Ok(old + 1)
+        });
+        assert_eq!((result, tries), (Ok(expected), rivals + 1));
+        assert_eq!(
+            session.read(0, b"/counter").unwrap(),
+            expected.to_string().as_bytes()
+        );
+    }
+    daemon.borrow_mut().rivals = 100;
+    let write = |session: &mut Session<'_, World<'_, '_>>, transaction| {
+        session.write(transaction, b"/counter", b"wrong")
+    };
+    assert_eq!(session.transaction(10, write), Err(Error::Conflict));
+    daemon.borrow_mut().rivals = 0;
+    // An error in the body gives the transaction up.
+    let result = session.transaction(10, |session, transaction| {
+        write(session, transaction)?;
+        session.read(transaction, b"/none").map(drop)
+    });
+    assert_eq!(result, Err(Error::Refused(Errno::NoEnt)));
+    assert_eq!(session.read(0, b"/counter").unwrap(), b"3");
+    assert_eq!(session.transaction(0, |_, _| Ok(())), Err(Error::Conflict));
+}
+
+#[test]
+fn watches() {
+    connect!(4, daemon, session);
+    let mut watches = Watches::<4>::new();
+    let (one, two) = (watches.add(b"/one").unwrap(), watches.add(b"/two").unwrap());
+    let arm = |session: &mut Session<'_, World<'_, '_>>, watches: &mut Watches<'_, 4>| {
+        while let Some((path, token)) = watches.next_unarmed() {
+            session.watch(path, &token).unwrap();
+        }
+    };
+    arm(&mut session, &mut watches);
+    session.write(0, b"/one/below", b"x").unwrap();
+    session.write(0, b"/onetwo", b"x").unwrap();
+    session.read(0, b"/one/below").unwrap();
+    let events = std::mem::take(&mut session.link().events);
+    let found: Vec<_> = events
+        .iter()
+        .map(|(path, token)| (&path[..], watches.find(token.as_bytes())))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("/one", Some(one)),
+            ("/two", Some(two)),
+            ("/one/below", Some(one))
+        ]
+    );
+    // An event under way when its watch ends belongs to nobody, even if the slot is taken again.
+    let stale = events[0].1.clone();
+    let (path, token) = watches.remove(one).unwrap();
+    session.unwatch(path, &token).unwrap();
+    assert_eq!(watches.add(b"/three"), Some(one));
+    assert_eq!(watches.find(stale.as_bytes()), None);
+    assert_eq!(watches.remove(one), None, "it was never registered");
+    arm(&mut session, &mut watches);
+    assert_eq!(
+        session.unwatch(b"/one", b"none"),
+        Err(Error::Refused(Errno::NoEnt))
+    );
+    assert_eq!(session.watch(b"/one", b""), Err(Error::BadPath));
+    for _ in 0..3 {
+        watches.add(b"/more").unwrap();
+    }
+    assert_eq!(watches.add(b"/more"), None);
+}
+
+#[test]
+fn many_events_at_once() {
+    // More events than the ring holds, while the guest does other things.
+    connect!(5, daemon, session);
+    session.watch(b"/w", b"token").unwrap();
+    for round in 0..cases(50) {
+        for i in 0..60 {
+            session
+                .write(0, format!("/w/{i}").as_bytes(), &round.to_le_bytes())
+                .unwrap();
+        }
+    }
+    session.read(0, b"/w/0").unwrap();
+    session.drain().unwrap();
+    assert_eq!(session.link().events.len() as u64, 1 + 60 * cases(50));
+    // Requests need an event each, replies next to none.
+    let requests = daemon.borrow().requests;
+    assert!(
+        session.link().notified < requests * 2,
+        "{} events",
+        session.link().notified
+    );
+}
+
+#[test]
+fn reconnection() {
+    connect!(6, daemon, session);
+    let mut watches = Watches::<2>::new();
+    watches.add(b"/w").unwrap();
+    for round in 0..cases(10) {
+        while let Some((path, token)) = watches.next_unarmed() {
+            session.watch(path, &token).unwrap();
+        }
+        // Gives up in the middle of a request.
+        session.link().patience = Some((round % 4) as u32);
+        let long = [b'v'; 4000];
+        assert_eq!(session.write(0, b"/long", &long), Err(Error::Interrupted));
+        session.link().patience = None;
+        session.reconnect().unwrap();
+        assert!(daemon.borrow().watches.is_empty());
+        watches.disarm_all();
+        session.write(0, b"/short", b"v").unwrap();
+        assert_eq!(session.read(0, b"/short").unwrap(), b"v");
+    }
+    connect!(7, daemon, session);
+    daemon.borrow_mut().wake();
+    assert_eq!(session.reconnect(), Ok(()));
+    let page = SharedPage::new();
+    assert_eq!(Client::new(&page).reconnect(), Err(Error::NoReconnection));
+}
+
+#[test]
+fn answers_in_any_order() {
+    let page = SharedPage::new();
+    let mut daemon = Daemon::new(&page, 8);
+    let mut client = Client::new(&page);
+    let mut numbers = Vec::new();
+    while let Ok(number) = client.request(Kind::READ, 0, &[b"/x\0"]) {
+        numbers.push(number);
+    }
+    assert_eq!(numbers.len(), OUTSTANDING);
+    assert_eq!(client.request(Kind::READ, 0, &[b"/x\0"]), Err(Error::Busy));
+    for &number in numbers.iter().rev() {
+        daemon.send(Kind::READ, number, 0, &number.to_le_bytes());
+    }
+    for &number in numbers.iter().rev() {
+        loop {
+            match client.poll() {
+                Event::Idle => assert!(daemon.run() || !client.take_notify()),
+                event => {
+                    assert_eq!(event, Event::Reply(number, Ok(())));
+                    assert_eq!(client.payload(), number.to_le_bytes());
+                    break;
+                }
+            }
+        }
+    }
+    assert!(client.request(Kind::READ, 0, &[b"/x\0"]).is_ok());
+}
+
+#[test]
+fn answers_that_answer_nothing() {
+    let long = PAYLOAD_MAX as u32 + 1;
+    for (kind, number, len) in [
+        (Kind::READ, 99, 0),
+        (Kind::READ, 0, 0),
+        (Kind::WRITE, 1, 0),
+        (Kind::ERROR, 2, 0),
+        (Kind(77), 1, 0),
+        (Kind::READ, 1, long),
+        (Kind::READ, 1, u32::MAX),
+        (Kind::WATCH_EVENT, 0, 0),
+    ] {
+        let page = SharedPage::new();
+        let mut client = Client::new(&page);
+        assert_eq!(client.request(Kind::READ, 0, &[b"/x\0"]), Ok(1));
+        let header = Header {
+            kind,
+            request: number,
+            transaction: 0,
+            len,
+        };
+        for (slot, byte) in page.rsp.iter().zip(header.to_bytes()) {
+            slot.store(byte, Relaxed);
+        }
+        page.rsp_prod.store(16, Relaxed);
+        assert_eq!(client.poll(), Event::Broken, "{header:?}");
+        assert_eq!(client.poll(), Event::Broken);
+        assert_eq!(client.request(Kind::READ, 0, &[]), Err(Error::Protocol));
+    }
+}
+
+#[test]
+fn a_page_that_says_anything() {
+    let mut random = Random::new(9);
+    let page = SharedPage::new();
+    page.server_features.store(1, Relaxed);
+    let mut client = Client::new(&page);
+    for _ in 0..cases(20_000) {
+        for index in [
+            &page.req_cons,
+            &page.req_prod,
+            &page.rsp_cons,
+            &page.rsp_prod,
+        ] {
+            match random.below(8) {
+                0 => index.store(random.next() as u32, Relaxed),
+                1 | 2 => index.store(
+                    page.rsp_cons
+                        .load(Relaxed)
+                        .wrapping_add(random.below(64) as u32),
+                    Relaxed,
+                ),
+                _ => {}
+            }
+        }
+        for _ in 0..random.below(8) {
+            let at = page
+                .rsp_cons
+                .load(Relaxed)
+                .wrapping_add(random.below(64) as u32) as usize;
+            page.rsp[at % RING_SIZE].store(random.below(24) as u8, Relaxed);
+        }
+        page.connection.store(random.below(2) as u32, Relaxed);
+        if random.one_in(2) {
+            let len = random.below(4097) as usize;
+            let _ = client.request(Kind(random.below(23) as u32), 0, &[&vec![7; len]]);
+        }
+        let event = client.poll();
+        assert!(client.payload().len() <= PAYLOAD_MAX);
+        match event {
+            Event::Broken => client.reconnect().unwrap(),
+            Event::Watch => assert!(client.watch_event().is_some()),
+            _ => {}
+        }
+    }
+}
