@@ -5,6 +5,8 @@ mod checksum;
 mod clock;
 mod common;
 mod console;
+#[path = "../fuzz/mod.rs"]
+mod fuzz;
 mod grant;
 mod memory_map;
 mod options;
