@@ -113,7 +113,7 @@ fn port_e9_and_xen_tell_of_a_crash() {
     );
     let outcome = Lab::shared().run(guest("trap"));
     assert!(
-        outcome.xen.contains("Triple fault") && outcome.xen.contains("RIP:"),
+        outcome.xen.contains("Triple fault") && outcome.xen.contains("ip:"),
         "{outcome}"
     );
 }

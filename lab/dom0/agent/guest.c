@@ -248,16 +248,19 @@ static bool life(int64_t limit_ns)
     xs_unwatch(store, "@releaseDomain", "end");
     if (!finished)
         return false;
-    if (strcmp(reason, "timeout") == 0) { /* where does it hang? */
-        snprintf(command, sizeof command, "xenctx %u 2>&1", domid);
-        run_to_end(command, 'X', 10);
+    if (strcmp(reason, "timeout") == 0)
         xc_domain_pause(xch, domid);
-    }
     uint32_t unread = strcmp(reason, "destroyed") == 0 ? 0 : console_drain();
     while (console_read())
         ;
     if (hvlog_send(domid) && strcmp(reason, "reboot") == 0)
         reason = "triple-fault"; /* which Xen turns into a reboot */
+    static const char *const bad_ends[] = {"timeout", "crash", "triple-fault", "watchdog"};
+    for (size_t i = 0; i < sizeof bad_ends / sizeof *bad_ends; i++)
+        if (strcmp(reason, bad_ends[i]) == 0) { /* where was it? */
+            snprintf(command, sizeof command, "xenctx %u 2>&1", domid);
+            run_to_end(command, 'X', 10);
+        }
     if (access("after.sh", R_OK) == 0)
         frame_printf('M', "after %d", run_to_end("sh after.sh", 's', (int)(limit_ns / 1000000000)));
     frame_printf('R', "reason=%s\ndomid=%u\ncpu_ns=%llu\nend_ns=%lld\nconsole_unread=%u\nscript_status=%d\n", reason,
