@@ -51,6 +51,12 @@ let was_full t count =
   let before = (get t t.cons - count) land 0xffffffff in
   (get t t.prod - before) land 0xffffffff >= t.size
 
+(* The same from the other side: a reader that had consumed all there was before may have gone to sleep. *)
+let was_empty t count =
+  memory_barrier ();
+  let before = (get t t.prod - count) land 0xffffffff in
+  (get t t.cons - before) land 0xffffffff <= count
+
 let init t =
   set t t.cons 0;
   set t t.prod 0

@@ -30,5 +30,9 @@ val was_full : t -> int -> bool
 (** [was_full t n], right after [n] bytes were read: whether the writer may have seen the stream full, and so waits to be
     told of the room that there is now. *)
 
+val was_empty : t -> int -> bool
+(** [was_empty t n], right after [n] bytes were written: whether the reader may have found the stream empty before them, and
+    so waits to be told. *)
+
 val init : t -> unit
 (** Makes the stream empty. For the side that owns the page, before it is shared. *)

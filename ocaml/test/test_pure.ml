@@ -44,6 +44,14 @@ let () =
   check "no need to tell" (not (Byte_ring.was_full ring 10))
 
 let () =
+  test "byte ring: a reader that found it empty is told of bytes" @@ fun () ->
+  let _, ring = ring () in
+  int "writes" 10 (Byte_ring.write ring (Bytes.create 10) 0 10);
+  check "tell" (Byte_ring.was_empty ring 10);
+  int "writes" 10 (Byte_ring.write ring (Bytes.create 10) 0 10);
+  check "no need to tell" (not (Byte_ring.was_empty ring 10))
+
+let () =
   test "device states" @@ fun () ->
   for i = 0 to 8 do
     string "back and forth" (string_of_int i) Device_state.(to_string (of_string (string_of_int i)))
