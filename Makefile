@@ -83,3 +83,13 @@ $(PARTS)/solo5_xen.lds: src/boot/solo5_xen.lds
 	@mkdir -p $(@D)
 	@cp $< $@
 
+# libc and mathematics share one list of exports, which says for each name which archive has it.
+$(PARTS)/libnolibc.a: $(SOURCES)
+	@echo '  PART libnolibc.a'
+	@tools/build-part libc $(PARTS)/nolibc.o $$(awk '$$2 == "nolibc" { print $$1 }' src/libc/exports.txt)
+	@rm -f $@ && ar rcsD $@ $(PARTS)/nolibc.o
+
+$(PARTS)/libopenlibm.a: $(SOURCES)
+	@echo '  PART libopenlibm.a'
+	@tools/build-part openlibm $(PARTS)/openlibm.o $$(awk '$$2 == "openlibm" { print $$1 }' src/libc/exports.txt)
+	@rm -f $@ && ar rcsD $@ $(PARTS)/openlibm.o

@@ -28,3 +28,5 @@ mod ffi;
 
 #[cfg(feature = "libc")]
 mod libc;
+#[cfg(feature = "openlibm")]
+mod openlibm;

@@ -9,11 +9,20 @@ use super::string::bytes;
 /// # Safety
 /// The texts must be terminated; `function` may be NULL.
 #[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn __assert_fail(assertion: *const u8, file: *const u8, line: u32, function: *const u8) -> ! {
+pub unsafe extern "C" fn __assert_fail(
+    assertion: *const u8,
+    file: *const u8,
+    line: u32,
+    function: *const u8,
+) -> ! {
     // SAFETY: terminated, as the caller vouches.
     let (assertion, file) = unsafe { (bytes(assertion), bytes(file)) };
     // SAFETY: terminated unless NULL.
-    let function = if function.is_null() { b"?" } else { unsafe { bytes(function) } };
+    let function = if function.is_null() {
+        b"?"
+    } else {
+        unsafe { bytes(function) }
+    };
     crash(&[
         Part::Bytes(file),
         Part::Text(":"),
@@ -31,7 +40,12 @@ pub unsafe extern "C" fn __assert_fail(assertion: *const u8, file: *const u8, li
 /// # Safety
 /// As for [`__assert_fail`].
 #[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn __assert_perror_fail(error: i32, file: *const u8, line: u32, function: *const u8) -> ! {
+pub unsafe extern "C" fn __assert_perror_fail(
+    error: i32,
+    file: *const u8,
+    line: u32,
+    function: *const u8,
+) -> ! {
     // SAFETY: the same contract.
     unsafe { __assert_fail(super::string::strerror(error), file, line, function) }
 }

@@ -2,7 +2,8 @@
 //! ctype.h (C11 7.4) and wctype.h in the "C" locale, and the tables that glibc's macros read.
 
 use libc_core::ctype::{
-    ALNUM, ALPHA, BLANK, CLASSES, CNTRL, DIGIT, GRAPH, LOWER, LOWER_CASE, PRINT, PUNCT, SPACE, UPPER, UPPER_CASE, XDIGIT,
+    ALNUM, ALPHA, BLANK, CLASSES, CNTRL, DIGIT, GRAPH, LOWER, LOWER_CASE, PRINT, PUNCT, SPACE,
+    UPPER, UPPER_CASE, XDIGIT,
 };
 
 /// A pointer into a table, in a place that C reads.
@@ -47,7 +48,10 @@ fn class(character: i32, bits: u16) -> i32 {
 
 fn mapped(character: i32, table: &[i32; 384]) -> i32 {
     let index = usize::try_from(i64::from(character) + 128).ok();
-    index.and_then(|i| table.get(i)).copied().unwrap_or(character)
+    index
+        .and_then(|i| table.get(i))
+        .copied()
+        .unwrap_or(character)
 }
 
 /// C's `toupper`.
@@ -95,7 +99,11 @@ pub extern "C" fn isalnum(character: i32) -> i32 {
 /// C's `iswalnum`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn iswalnum(character: u32) -> i32 {
-    if character < 128 { class(character as i32, ALNUM) } else { 0 }
+    if character < 128 {
+        class(character as i32, ALNUM)
+    } else {
+        0
+    }
 }
 
 /// C's `isalpha`.
@@ -107,7 +115,11 @@ pub extern "C" fn isalpha(character: i32) -> i32 {
 /// C's `iswalpha`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn iswalpha(character: u32) -> i32 {
-    if character < 128 { class(character as i32, ALPHA) } else { 0 }
+    if character < 128 {
+        class(character as i32, ALPHA)
+    } else {
+        0
+    }
 }
 
 /// C's `isblank`.
@@ -119,7 +131,11 @@ pub extern "C" fn isblank(character: i32) -> i32 {
 /// C's `iswblank`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn iswblank(character: u32) -> i32 {
-    if character < 128 { class(character as i32, BLANK) } else { 0 }
+    if character < 128 {
+        class(character as i32, BLANK)
+    } else {
+        0
+    }
 }
 
 /// C's `iscntrl`.
@@ -131,7 +147,11 @@ pub extern "C" fn iscntrl(character: i32) -> i32 {
 /// C's `iswcntrl`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn iswcntrl(character: u32) -> i32 {
-    if character < 128 { class(character as i32, CNTRL) } else { 0 }
+    if character < 128 {
+        class(character as i32, CNTRL)
+    } else {
+        0
+    }
 }
 
 /// C's `isdigit`.
@@ -143,7 +163,11 @@ pub extern "C" fn isdigit(character: i32) -> i32 {
 /// C's `iswdigit`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn iswdigit(character: u32) -> i32 {
-    if character < 128 { class(character as i32, DIGIT) } else { 0 }
+    if character < 128 {
+        class(character as i32, DIGIT)
+    } else {
+        0
+    }
 }
 
 /// C's `isgraph`.
@@ -155,7 +179,11 @@ pub extern "C" fn isgraph(character: i32) -> i32 {
 /// C's `iswgraph`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn iswgraph(character: u32) -> i32 {
-    if character < 128 { class(character as i32, GRAPH) } else { 0 }
+    if character < 128 {
+        class(character as i32, GRAPH)
+    } else {
+        0
+    }
 }
 
 /// C's `islower`.
@@ -167,7 +195,11 @@ pub extern "C" fn islower(character: i32) -> i32 {
 /// C's `iswlower`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn iswlower(character: u32) -> i32 {
-    if character < 128 { class(character as i32, LOWER) } else { 0 }
+    if character < 128 {
+        class(character as i32, LOWER)
+    } else {
+        0
+    }
 }
 
 /// C's `isprint`.
@@ -179,7 +211,11 @@ pub extern "C" fn isprint(character: i32) -> i32 {
 /// C's `iswprint`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn iswprint(character: u32) -> i32 {
-    if character < 128 { class(character as i32, PRINT) } else { 0 }
+    if character < 128 {
+        class(character as i32, PRINT)
+    } else {
+        0
+    }
 }
 
 /// C's `ispunct`.
@@ -191,7 +227,11 @@ pub extern "C" fn ispunct(character: i32) -> i32 {
 /// C's `iswpunct`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn iswpunct(character: u32) -> i32 {
-    if character < 128 { class(character as i32, PUNCT) } else { 0 }
+    if character < 128 {
+        class(character as i32, PUNCT)
+    } else {
+        0
+    }
 }
 
 /// C's `isspace`.
@@ -203,7 +243,11 @@ pub extern "C" fn isspace(character: i32) -> i32 {
 /// C's `iswspace`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn iswspace(character: u32) -> i32 {
-    if character < 128 { class(character as i32, SPACE) } else { 0 }
+    if character < 128 {
+        class(character as i32, SPACE)
+    } else {
+        0
+    }
 }
 
 /// C's `isupper`.
@@ -215,7 +259,11 @@ pub extern "C" fn isupper(character: i32) -> i32 {
 /// C's `iswupper`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn iswupper(character: u32) -> i32 {
-    if character < 128 { class(character as i32, UPPER) } else { 0 }
+    if character < 128 {
+        class(character as i32, UPPER)
+    } else {
+        0
+    }
 }
 
 /// C's `isxdigit`.
@@ -227,5 +275,9 @@ pub extern "C" fn isxdigit(character: i32) -> i32 {
 /// C's `iswxdigit`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn iswxdigit(character: u32) -> i32 {
-    if character < 128 { class(character as i32, XDIGIT) } else { 0 }
+    if character < 128 {
+        class(character as i32, XDIGIT)
+    } else {
+        0
+    }
 }

@@ -24,7 +24,11 @@ pub extern "C" fn __chk_fail() -> ! {
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn __fortify_fail(text: *const u8) -> ! {
     // SAFETY: terminated, as the caller vouches.
-    crash(&[Part::Text("*** "), Part::Bytes(unsafe { string::bytes(text) }), Part::Text(" ***: terminated")])
+    crash(&[
+        Part::Text("*** "),
+        Part::Bytes(unsafe { string::bytes(text) }),
+        Part::Text(" ***: terminated"),
+    ])
 }
 
 fn fits(size: usize, room: usize) {

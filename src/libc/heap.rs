@@ -19,7 +19,13 @@ struct Region {
     end: usize,
 }
 
-static TABLE: Cell<[Region; REGIONS]> = Cell::new([Region { start: 0, used: 0, end: 0 }; REGIONS]);
+static TABLE: Cell<[Region; REGIONS]> = Cell::new(
+    [Region {
+        start: 0,
+        used: 0,
+        end: 0,
+    }; REGIONS],
+);
 
 fn regions() -> &'static mut [Region; REGIONS] {
     // SAFETY: the cell is valid, and no borrow outlives a call in this file.
@@ -33,8 +39,14 @@ pub fn add(start: usize, size: usize) -> bool {
     if start >= end {
         return true;
     }
-    let Some(free) = regions().iter_mut().find(|r| r.end == 0) else { return false };
-    *free = Region { start, used: start, end };
+    let Some(free) = regions().iter_mut().find(|r| r.end == 0) else {
+        return false;
+    };
+    *free = Region {
+        start,
+        used: start,
+        end,
+    };
     true
 }
 
@@ -50,7 +62,10 @@ pub fn handed_out() -> usize {
 
 /// The part of a region that the allocator has and that holds `address`, as its bounds.
 pub fn holding(address: usize) -> Option<(usize, usize)> {
-    regions().iter().find(|r| (r.start..r.used).contains(&address)).map(|r| (r.start, r.used))
+    regions()
+        .iter()
+        .find(|r| (r.start..r.used).contains(&address))
+        .map(|r| (r.start, r.used))
 }
 
 /// The allocator's view of the regions.
@@ -60,13 +75,17 @@ pub struct System;
 // once: `used` only moves back when the allocator gives the top of a region back.
 unsafe impl Allocator for System {
     fn alloc(&self, size: usize) -> (*mut u8, usize, u32) {
-        let growing = size.max(STEP).max((handed_out() / 8).next_multiple_of(PAGE));
+        let growing = size
+            .max(STEP)
+            .max((handed_out() / 8).next_multiple_of(PAGE));
         let table = regions();
         // The first region that has all of it, or else the one that has most: dlmalloc joins what
         // it gets to the free memory below it, and that may be enough.
         let fitting = table.iter().position(|r| r.end - r.used >= size);
         let largest = || (0..REGIONS).max_by_key(|&i| table[i].end - table[i].used);
-        let Some(region) = fitting.or_else(largest) else { return (core::ptr::null_mut(), 0, 0) };
+        let Some(region) = fitting.or_else(largest) else {
+            return (core::ptr::null_mut(), 0, 0);
+        };
         let region = &mut table[region];
         let size = growing.min(region.end - region.used);
         if size < PAGE {
@@ -83,7 +102,10 @@ unsafe impl Allocator for System {
 
     fn free_part(&self, start: *mut u8, old_size: usize, new_size: usize) -> bool {
         let end = start.addr() + old_size;
-        let Some(region) = regions().iter_mut().find(|r| r.used == end && r.start <= start.addr()) else {
+        let Some(region) = regions()
+            .iter_mut()
+            .find(|r| r.used == end && r.start <= start.addr())
+        else {
             return false;
         };
         region.used = start.addr() + new_size;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
-//! What happens before C runs: `_nolibc_init`, called by mirage-xen's start with the heap.
+//! What happens before C runs: `_nolibc_init`, called by mirage-xen's start with the heap. Over our own
+//! Solo5 part it finds the RAM outside of that as well (`solo5__xen_get_memory`, looked for weakly).
 
 use super::{heap, malloc};
 use core::arch::asm;
@@ -24,6 +25,37 @@ pub extern "C" fn _nolibc_init(heap_start: usize, heap_size: usize) {
         size -= STACK.min(heap_size / 8);
     }
     heap::add(heap_start, size);
+    super::unistd::set_stack(heap_start + size, stack.next_multiple_of(4096));
+    add_extra();
+}
+
+/// Adds the ranges that Solo5's part knows of besides the heap it passed.
+fn add_extra() {
+    let get: usize;
+    // SAFETY: reads the address of a weak symbol; 0 if nobody defines it.
+    unsafe {
+        asm!(
+            ".weak solo5__xen_get_memory",
+            "mov {}, qword ptr [rip + solo5__xen_get_memory@GOTPCREL]",
+            out(reg) get,
+            options(pure, readonly, nostack, preserves_flags),
+        );
+    }
+    if get == 0 {
+        return;
+    }
+    let (mut start, mut size) = (0, 0);
+    for index in 0.. {
+        // SAFETY: the symbol's documented type; both are writable.
+        let more = unsafe {
+            let get: unsafe extern "C" fn(usize, *mut usize, *mut usize) -> i32 =
+                core::mem::transmute(get);
+            get(index, &raw mut start, &raw mut size) != 0
+        };
+        if !more || !heap::add(start, size) {
+            return;
+        }
+    }
 }
 
 /// Adds memory to the heap later, not necessarily next to what it has. 0, or -1 if there are too

@@ -140,7 +140,9 @@ fn with_canary(size: usize) -> Option<usize> {
 /// C's `malloc`. A block of 0 bytes is a block like any other.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn malloc(size: usize) -> *mut u8 {
-    let Some(padded) = with_canary(size) else { return null_mut() };
+    let Some(padded) = with_canary(size) else {
+        return null_mut();
+    };
     // SAFETY: the allocator has no precondition; the block is sealed for what was asked.
     unsafe { seal(heap().c_malloc(padded), size) }
 }
@@ -214,7 +216,9 @@ unsafe extern "C" fn realloc_from(block: *mut u8, size: usize, caller: usize) ->
             heap().c_free(block);
             return null_mut();
         }
-        let Some(padded) = with_canary(size) else { return null_mut() };
+        let Some(padded) = with_canary(size) else {
+            return null_mut();
+        };
         // Until it is known to succeed the old block stays sealed.
         let old_chunk = chunk_size(block);
         let old_canary = canary_at(block);
@@ -249,7 +253,9 @@ pub unsafe extern "C" fn reallocarray(block: *mut u8, count: usize, size: usize)
 
 /// A block at a multiple of `align`, a power of two.
 fn aligned(align: usize, size: usize) -> *mut u8 {
-    let Some(padded) = with_canary(size) else { return null_mut() };
+    let Some(padded) = with_canary(size) else {
+        return null_mut();
+    };
     if align > isize::MAX as usize / 2 {
         set_errno(ENOMEM);
         return null_mut();
@@ -324,7 +330,11 @@ pub extern "C" fn pvalloc(size: usize) -> *mut u8 {
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn malloc_usable_size(block: *mut u8) -> usize {
     // SAFETY: the block is checked.
-    if block.is_null() { 0 } else { unsafe { check(block, "malloc_usable_size", 0) } }
+    if block.is_null() {
+        0
+    } else {
+        unsafe { check(block, "malloc_usable_size", 0) }
+    }
 }
 
 /// glibc's `malloc_trim`: gives free memory at the top of the heap back to the untouched part; 1 if

@@ -228,7 +228,10 @@ unsafe fn first_difference(a: *const u8, b: *const u8, size: usize) -> Option<us
     // SAFETY: every access lies below `size`, which the caller vouches for in both blocks.
     unsafe {
         while at + 16 <= size {
-            let equal = _mm_cmpeq_epi8(_mm_loadu_si128(a.add(at).cast()), _mm_loadu_si128(b.add(at).cast()));
+            let equal = _mm_cmpeq_epi8(
+                _mm_loadu_si128(a.add(at).cast()),
+                _mm_loadu_si128(b.add(at).cast()),
+            );
             let mask = _mm_movemask_epi8(equal) as u32 ^ 0xffff;
             if mask != 0 {
                 return Some(at + mask.trailing_zeros() as usize);
@@ -277,12 +280,15 @@ pub(super) unsafe fn find_byte(start: *const u8, byte: u8, size: usize) -> Optio
     if size == 0 {
         return None;
     }
-    let pattern = _mm_set1_epi8(byte as i8);
+    // SAFETY: every x86-64 has SSE2.
+    let pattern = unsafe { _mm_set1_epi8(byte as i8) };
     let skew = start.addr() & 15;
     // SAFETY: an aligned block that holds a byte below `size` lies in a mapped page.
     unsafe {
         let mut block = start.sub(skew).cast::<__m128i>();
-        let mut mask = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_load_si128(block), pattern)) as u32 >> skew << skew;
+        let mut mask = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_load_si128(block), pattern)) as u32
+            >> skew
+            << skew;
         let mut base = 0usize.wrapping_sub(skew);
         loop {
             if mask != 0 {
@@ -346,7 +352,8 @@ pub unsafe extern "C" fn memrchr(start: *const u8, byte: i32, size: usize) -> *c
 /// C's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn strlen(text: *const u8) -> usize {
-    let zero = _mm_set1_epi8(0);
+    // SAFETY: every x86-64 has SSE2.
+    let zero = unsafe { _mm_set1_epi8(0) };
     let skew = text.addr() & 15;
     // SAFETY: aligned blocks up to the one with the NUL, which lie in pages of the string.
     unsafe {
@@ -401,7 +408,12 @@ pub unsafe extern "C" fn mempcpy(to: *mut u8, from: *const u8, size: usize) -> *
 /// # Safety
 /// Both blocks must be readable.
 #[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn memmem(haystack: *const u8, length: usize, needle: *const u8, size: usize) -> *const u8 {
+pub unsafe extern "C" fn memmem(
+    haystack: *const u8,
+    length: usize,
+    needle: *const u8,
+    size: usize,
+) -> *const u8 {
     // SAFETY: both blocks are readable.
     unsafe {
         let needle = core::slice::from_raw_parts(needle, size);

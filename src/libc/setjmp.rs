@@ -119,5 +119,7 @@ pub unsafe extern "C" fn __longjmp_chk(buffer: *const u64, value: i32) -> ! {
 
 extern "C" fn longjmp_fail() -> ! {
     use super::platform::{Part, crash};
-    crash(&[Part::Text("*** longjmp causes uninitialized stack frame ***: terminated")])
+    crash(&[Part::Text(
+        "*** longjmp causes uninitialized stack frame ***: terminated",
+    )])
 }

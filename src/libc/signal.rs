@@ -44,7 +44,13 @@ struct Kept {
     flags: i32,
 }
 
-static ACTIONS: Cell<[Kept; SIGNALS]> = Cell::new([Kept { handler: DEFAULT, mask: 0, flags: 0 }; SIGNALS]);
+static ACTIONS: Cell<[Kept; SIGNALS]> = Cell::new(
+    [Kept {
+        handler: DEFAULT,
+        mask: 0,
+        flags: 0,
+    }; SIGNALS],
+);
 /// Signals that wait until they are let through, and signals that waited: bit n-1 for signal n.
 static BLOCKED: Cell<u64> = Cell::new(0);
 static PENDING: Cell<u64> = Cell::new(0);
@@ -52,7 +58,10 @@ static PENDING: Cell<u64> = Cell::new(0);
 fn action(signal: i32) -> Option<&'static mut Kept> {
     // SAFETY: the cell is valid, and borrows end within one function.
     let actions = unsafe { &mut *ACTIONS.as_ptr() };
-    usize::try_from(signal).ok().filter(|&s| s != 0).and_then(|s| actions.get_mut(s))
+    usize::try_from(signal)
+        .ok()
+        .filter(|&s| s != 0)
+        .and_then(|s| actions.get_mut(s))
 }
 
 fn bit(signal: i32) -> u64 {
@@ -61,7 +70,14 @@ fn bit(signal: i32) -> u64 {
 
 /// Runs a handler for a signal that the program raised; false if there is none.
 pub(super) fn call_handler(signal: i32) -> bool {
-    let Some(&mut Kept { handler, mask, flags }) = action(signal) else { return false };
+    let Some(&mut Kept {
+        handler,
+        mask,
+        flags,
+    }) = action(signal)
+    else {
+        return false;
+    };
     if handler == DEFAULT || handler == IGNORE {
         return false;
     }
@@ -71,12 +87,26 @@ pub(super) fn call_handler(signal: i32) -> bool {
         }
     }
     let before = BLOCKED.get();
-    BLOCKED.set(before | mask | if flags & SA_NODEFER == 0 { bit(signal) } else { 0 });
+    BLOCKED.set(
+        before
+            | mask
+            | if flags & SA_NODEFER == 0 {
+                bit(signal)
+            } else {
+                0
+            },
+    );
     // SAFETY: the program installed a function of the kind that the flags say.
     unsafe {
         if flags & SA_SIGINFO != 0 {
             let handler: extern "C" fn(i32, *mut Info, *mut c_void) = core::mem::transmute(handler);
-            let mut info = Info { signal, error: 0, code: SI_TKILL, pad: 0, fields: [0; 14] };
+            let mut info = Info {
+                signal,
+                error: 0,
+                code: SI_TKILL,
+                pad: 0,
+                fields: [0; 14],
+            };
             info.fields[0] = super::unistd::PID as u64;
             handler(signal, &raw mut info, null_mut());
         } else {
@@ -150,7 +180,9 @@ pub extern "C" fn kill(process: i32, signal: i32) -> i32 {
 /// Both pointers must be NULL or valid.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn sigaction(signal: i32, new: *const Action, old: *mut Action) -> i32 {
-    let Some(kept) = action(signal) else { return fail(EINVAL) };
+    let Some(kept) = action(signal) else {
+        return fail(EINVAL);
+    };
     let before = *kept;
     if !new.is_null() {
         if signal == SIGKILL || signal == SIGSTOP {
@@ -161,13 +193,24 @@ pub unsafe extern "C" fn sigaction(signal: i32, new: *const Action, old: *mut Ac
         if signal == SIGSEGV && new.handler > IGNORE && !listen_for_faults() {
             return fail(EOPNOTSUPP);
         }
-        *kept = Kept { handler: new.handler, mask: new.mask[0], flags: new.flags };
+        *kept = Kept {
+            handler: new.handler,
+            mask: new.mask[0],
+            flags: new.flags,
+        };
     }
     if !old.is_null() {
         let mut mask = [0; 16];
         mask[0] = before.mask;
         // SAFETY: writable, as the caller vouches.
-        unsafe { *old = Action { handler: before.handler, mask, flags: before.flags, restorer: 0 } };
+        unsafe {
+            *old = Action {
+                handler: before.handler,
+                mask,
+                flags: before.flags,
+                restorer: 0,
+            }
+        };
     }
     0
 }
@@ -175,10 +218,24 @@ pub unsafe extern "C" fn sigaction(signal: i32, new: *const Action, old: *mut Ac
 /// C's `signal`, with BSD's semantics as in glibc: the handler stays.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn signal(signal: i32, handler: usize) -> usize {
-    let new = Action { handler, mask: [0; 16], flags: 0, restorer: 0 };
-    let mut old = Action { handler: 0, mask: [0; 16], flags: 0, restorer: 0 };
+    let new = Action {
+        handler,
+        mask: [0; 16],
+        flags: 0,
+        restorer: 0,
+    };
+    let mut old = Action {
+        handler: 0,
+        mask: [0; 16],
+        flags: 0,
+        restorer: 0,
+    };
     // SAFETY: both are local.
-    if unsafe { sigaction(signal, &raw const new, &raw mut old) } == 0 { old.handler } else { FAILED }
+    if unsafe { sigaction(signal, &raw const new, &raw mut old) } == 0 {
+        old.handler
+    } else {
+        FAILED
+    }
 }
 
 /// POSIX's `sigprocmask`.
@@ -207,12 +264,14 @@ fn change_mask(how: i32, new: *const u64, old: *mut [u64; 16]) -> i32 {
     if !new.is_null() {
         // SAFETY: readable, as the callers' callers vouch.
         let set = unsafe { *new };
-        BLOCKED.set(match how {
-            0 => before | set,
-            1 => before & !set,
-            2 => set,
-            _ => return EINVAL,
-        } & !(bit(SIGKILL) | bit(SIGSTOP)));
+        BLOCKED.set(
+            match how {
+                0 => before | set,
+                1 => before & !set,
+                2 => set,
+                _ => return EINVAL,
+            } & !(bit(SIGKILL) | bit(SIGSTOP)),
+        );
     }
     if !old.is_null() {
         let mut mask = [0; 16];
@@ -341,7 +400,11 @@ pub struct Stack {
 
 const SS_DISABLE: i32 = 2;
 const LEAST_STACK: usize = 2048;
-static STACK: Cell<Stack> = Cell::new(Stack { start: 0, flags: SS_DISABLE, size: 0 });
+static STACK: Cell<Stack> = Cell::new(Stack {
+    start: 0,
+    flags: SS_DISABLE,
+    size: 0,
+});
 
 /// POSIX's `sigaltstack`.
 ///
@@ -406,7 +469,8 @@ struct Frame {
     context: Context,
 }
 
-const _: () = assert!(size_of::<Action>() == 152 && size_of::<Info>() == 128 && size_of::<Context>() == 968);
+const _: () =
+    assert!(size_of::<Action>() == 152 && size_of::<Info>() == 128 && size_of::<Context>() == 968);
 
 /// The registers of `struct solo5__xen_fault` in the order of glibc's `gregs`: R8 to R15, RDI, RSI,
 /// RBP, RBX, RDX, RAX, RCX, RSP, RIP, EFL.
@@ -445,7 +509,9 @@ fn listen_for_faults() -> bool {
 
 /// Called by Solo5's part on a fault: 1 to continue the context, which the handler may have changed.
 unsafe extern "C" fn fault(context: *mut [u64; 22], address: usize) -> i32 {
-    let Some(&mut Kept { handler, flags, .. }) = action(SIGSEGV) else { return 0 };
+    let Some(&mut Kept { handler, flags, .. }) = action(SIGSEGV) else {
+        return 0;
+    };
     if handler <= IGNORE {
         return 0;
     }
@@ -460,7 +526,13 @@ unsafe extern "C" fn fault(context: *mut [u64; 22], address: usize) -> i32 {
     gregs[19] = registers[ERROR];
     gregs[20] = registers[VECTOR];
     gregs[22] = address as u64;
-    let mut info = Info { signal: SIGSEGV, error: 0, code: if missing { 1 } else { 2 }, pad: 0, fields: [0; 14] };
+    let mut info = Info {
+        signal: SIGSEGV,
+        error: 0,
+        code: if missing { 1 } else { 2 },
+        pad: 0,
+        fields: [0; 14],
+    };
     info.fields[0] = address as u64;
     let mut mask = [0; 16];
     mask[0] = BLOCKED.get();
@@ -496,8 +568,17 @@ unsafe extern "C" fn fault(context: *mut [u64; 22], address: usize) -> i32 {
         (*place).context.vectors = &raw mut (*place).vectors;
         let vectors = &raw mut (*place).vectors;
         asm!("fxsave64 [{}]", in(reg) vectors, options(nostack, preserves_flags));
-        let below = if alternate { place.addr() - 256 & !15 } else { 0 };
-        call_on(handler, &raw mut (*place).info, &raw mut (*place).context, below);
+        let below = if alternate {
+            place.addr() - 256 & !15
+        } else {
+            0
+        };
+        call_on(
+            handler,
+            &raw mut (*place).info,
+            &raw mut (*place).context,
+            below,
+        );
         asm!("fxrstor64 [{}]", in(reg) vectors, options(nostack, preserves_flags));
         for (from, to) in ORDER.into_iter().enumerate() {
             let value = (*place).context.registers[from];

@@ -38,7 +38,13 @@ unsafe fn integer(text: *const u8, end: *mut *const u8, base: i32, binary: bool)
         if base < 0 || base == 1 || base > 36 {
             set_errno(EINVAL);
             tell(end, text, text, 0);
-            return Integer { magnitude: 0, overflow: false, negative: false, valid: 0, taken: 0 };
+            return Integer {
+                magnitude: 0,
+                overflow: false,
+                negative: false,
+                valid: 0,
+                taken: 0,
+            };
         }
         let start = skip_space(text);
         let number = number::integer(&mut CString(start), base as u32, binary);
@@ -103,7 +109,12 @@ integers! {
 /// # Safety
 /// C's contract for `strtol`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn __strtol_internal(text: *const u8, end: *mut *const u8, base: i32, _group: i32) -> i64 {
+pub unsafe extern "C" fn __strtol_internal(
+    text: *const u8,
+    end: *mut *const u8,
+    base: i32,
+    _group: i32,
+) -> i64 {
     // SAFETY: the same contract.
     unsafe { strtol(text, end, base) }
 }
@@ -205,7 +216,14 @@ struct Array {
 impl Elements for Array {
     fn compare(&mut self, a: usize, b: usize) -> Ordering {
         // SAFETY: the engine's indices are below the length that C gave.
-        unsafe { (self.compare)(self.base.add(a * self.size), self.base.add(b * self.size), self.context) }.cmp(&0)
+        unsafe {
+            (self.compare)(
+                self.base.add(a * self.size),
+                self.base.add(b * self.size),
+                self.context,
+            )
+        }
+        .cmp(&0)
     }
 
     fn swap(&mut self, a: usize, b: usize) {
@@ -215,7 +233,8 @@ impl Elements for Array {
             let mut left = self.size;
             while left >= 8 {
                 let word = a.cast::<u64>().read_unaligned();
-                a.cast::<u64>().write_unaligned(b.cast::<u64>().read_unaligned());
+                a.cast::<u64>()
+                    .write_unaligned(b.cast::<u64>().read_unaligned());
                 b.cast::<u64>().write_unaligned(word);
                 (a, b) = (a.add(8), b.add(8));
                 left -= 8;
@@ -234,9 +253,23 @@ impl Elements for Array {
 /// # Safety
 /// C's contract for `qsort`; the comparison may be inconsistent.
 #[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn qsort_r(base: *mut u8, count: usize, size: usize, compare: Compare, context: *mut c_void) {
+pub unsafe extern "C" fn qsort_r(
+    base: *mut u8,
+    count: usize,
+    size: usize,
+    compare: Compare,
+    context: *mut c_void,
+) {
     if count > 1 && size > 0 {
-        sort::sort(&mut Array { base, size, compare, context }, count);
+        sort::sort(
+            &mut Array {
+                base,
+                size,
+                compare,
+                context,
+            },
+            count,
+        );
     }
 }
 
@@ -253,7 +286,10 @@ pub unsafe extern "C" fn qsort(
 ) {
     // SAFETY: a third argument in a register that the comparison does not look at.
     unsafe {
-        let compare = core::mem::transmute::<unsafe extern "C" fn(*const u8, *const u8) -> i32, Compare>(compare);
+        let compare = core::mem::transmute::<
+            unsafe extern "C" fn(*const u8, *const u8) -> i32,
+            Compare,
+        >(compare);
         qsort_r(base, count, size, compare, null_mut());
     }
 }
@@ -272,7 +308,9 @@ pub unsafe extern "C" fn bsearch(
 ) -> *const u8 {
     // SAFETY: C's contract; the index is below `count`.
     unsafe {
-        let found = sort::search(count, &mut |index| compare(key, base.add(index * size)).cmp(&0));
+        let found = sort::search(count, &mut |index| {
+            compare(key, base.add(index * size)).cmp(&0)
+        });
         found.map_or(null(), |index| base.add(index * size))
     }
 }
@@ -314,13 +352,19 @@ pub struct Division<T> {
 /// C's `div`. Dividing by zero traps, as everywhere in C on this processor.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn div(a: i32, b: i32) -> Division<i32> {
-    Division { quot: a.wrapping_div(b), rem: a.wrapping_rem(b) }
+    Division {
+        quot: a.wrapping_div(b),
+        rem: a.wrapping_rem(b),
+    }
 }
 
 /// C's `ldiv`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn ldiv(a: i64, b: i64) -> Division<i64> {
-    Division { quot: a.wrapping_div(b), rem: a.wrapping_rem(b) }
+    Division {
+        quot: a.wrapping_div(b),
+        rem: a.wrapping_rem(b),
+    }
 }
 
 /// C's `lldiv`.
@@ -352,8 +396,14 @@ struct Handlers {
     count: usize,
 }
 
-static AT_EXIT: Cell<Handlers> = Cell::new(Handlers { list: [Handler::None; HANDLERS], count: 0 });
-static AT_QUICK_EXIT: Cell<Handlers> = Cell::new(Handlers { list: [Handler::None; HANDLERS], count: 0 });
+static AT_EXIT: Cell<Handlers> = Cell::new(Handlers {
+    list: [Handler::None; HANDLERS],
+    count: 0,
+});
+static AT_QUICK_EXIT: Cell<Handlers> = Cell::new(Handlers {
+    list: [Handler::None; HANDLERS],
+    count: 0,
+});
 
 fn register(handlers: &Cell<Handlers>, handler: Handler) -> i32 {
     // SAFETY: the cell is valid, and the borrow ends here.
@@ -373,7 +423,9 @@ fn run(handlers: &Cell<Handlers>, status: i32) {
         // SAFETY: the cell is valid, and the borrow ends before the handler runs.
         let handler = unsafe {
             let handlers = &mut *handlers.as_ptr();
-            let Some(last) = handlers.count.checked_sub(1) else { return };
+            let Some(last) = handlers.count.checked_sub(1) else {
+                return;
+            };
             handlers.count = last;
             handlers.list[last]
         };
@@ -424,7 +476,10 @@ pub static __dso_handle: usize = 0;
 /// # Safety
 /// The function must be callable until the program ends.
 #[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn on_exit(function: unsafe extern "C" fn(i32, *mut c_void), argument: *mut c_void) -> i32 {
+pub unsafe extern "C" fn on_exit(
+    function: unsafe extern "C" fn(i32, *mut c_void),
+    argument: *mut c_void,
+) -> i32 {
     register(&AT_EXIT, Handler::WithStatus(function, argument))
 }
 
@@ -536,7 +591,9 @@ pub unsafe extern "C" fn secure_getenv(name: *const u8) -> *const u8 {
 pub unsafe extern "C" fn putenv(entry: *mut u8) -> i32 {
     // SAFETY: POSIX's contract: a terminated string that stays.
     unsafe {
-        let Some(length) = bytes(entry).iter().position(|&b| b == b'=') else { return unsetenv(entry) };
+        let Some(length) = bytes(entry).iter().position(|&b| b == b'=') else {
+            return unsetenv(entry);
+        };
         if let Some(at) = find(entry, length) {
             *at = entry;
             return 0;
@@ -615,7 +672,10 @@ pub extern "C" fn clearenv() -> i32 {
 /// C's `rand`, by Knuth's linear congruence; not for secrets.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn rand() -> i32 {
-    let next = RAND.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    let next = RAND
+        .get()
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
     RAND.set(next);
     (next >> 33) as i32
 }

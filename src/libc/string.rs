@@ -373,7 +373,9 @@ pub unsafe extern "C" fn strcasestr(text: *const u8, needle: *const u8) -> *cons
         if needle.is_empty() {
             return text;
         }
-        let found = text_bytes.windows(needle.len()).position(|w| w.eq_ignore_ascii_case(needle));
+        let found = text_bytes
+            .windows(needle.len())
+            .position(|w| w.eq_ignore_ascii_case(needle));
         found.map_or(null(), |at| text.add(at))
     }
 }
@@ -506,15 +508,27 @@ pub unsafe extern "C" fn __strndup(text: *const u8, most: usize) -> *mut u8 {
 pub unsafe extern "C" fn strverscmp(a: *const u8, b: *const u8) -> i32 {
     // SAFETY: both are terminated.
     let (a, b) = unsafe { (bytes(a), bytes(b)) };
-    let Some(at) = (0..a.len().max(b.len())).find(|&i| a.get(i) != b.get(i)) else { return 0 };
+    let Some(at) = (0..a.len().max(b.len())).find(|&i| a.get(i) != b.get(i)) else {
+        return 0;
+    };
     // The run of digits in which the difference lies or at whose end it is.
-    let start = a[..at.min(a.len())].iter().rposition(|c| !c.is_ascii_digit()).map_or(0, |i| i + 1);
+    let start = a[..at.min(a.len())]
+        .iter()
+        .rposition(|c| !c.is_ascii_digit())
+        .map_or(0, |i| i + 1);
     let run = |s: &[u8]| s[start..].iter().take_while(|c| c.is_ascii_digit()).count();
-    let (x, y) = (a.get(at).copied().unwrap_or(0), b.get(at).copied().unwrap_or(0));
+    let (x, y) = (
+        a.get(at).copied().unwrap_or(0),
+        b.get(at).copied().unwrap_or(0),
+    );
     let zeros = a[start..at].iter().take_while(|&&c| c == b'0').count();
-    let fractional = zeros > 0 && zeros < at - start || zeros > 0 && zeros == at - start && at > start
+    let fractional = zeros > 0 && zeros < at - start
+        || zeros > 0 && zeros == at - start && at > start
         || at == start && (x == b'0' || y == b'0') && x.is_ascii_digit() && y.is_ascii_digit();
-    if !fractional && (x.is_ascii_digit() || y.is_ascii_digit()) && (at > start || x.is_ascii_digit() && y.is_ascii_digit()) {
+    if !fractional
+        && (x.is_ascii_digit() || y.is_ascii_digit())
+        && (at > start || x.is_ascii_digit() && y.is_ascii_digit())
+    {
         let order = run(a).cmp(&run(b));
         if order != Ordering::Equal {
             return sign(order);
@@ -586,7 +600,9 @@ pub unsafe extern "C" fn strerror_r(number: i32, buffer: *mut u8, size: usize) -
         Some(text) => text.as_ptr(),
         None => {
             // SAFETY: the buffer is writable.
-            unknown(b"Unknown error ", number, unsafe { core::slice::from_raw_parts_mut(buffer, size) });
+            unknown(b"Unknown error ", number, unsafe {
+                core::slice::from_raw_parts_mut(buffer, size)
+            });
             buffer
         }
     }
@@ -619,19 +635,29 @@ pub unsafe extern "C" fn __xpg_strerror_r(number: i32, buffer: *mut u8, size: us
 /// POSIX's `strsignal`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn strsignal(number: i32) -> *const u8 {
-    signal_text(number).map_or_else(|| unknown_text(b"Unknown signal ", number), str::as_bytes).as_ptr()
+    signal_text(number)
+        .map_or_else(|| unknown_text(b"Unknown signal ", number), str::as_bytes)
+        .as_ptr()
 }
 
 /// POSIX's `ffs`: the lowest bit set, counted from 1.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn ffs(value: i32) -> i32 {
-    if value == 0 { 0 } else { value.trailing_zeros() as i32 + 1 }
+    if value == 0 {
+        0
+    } else {
+        value.trailing_zeros() as i32 + 1
+    }
 }
 
 /// GNU's `ffsl`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn ffsl(value: i64) -> i32 {
-    if value == 0 { 0 } else { value.trailing_zeros() as i32 + 1 }
+    if value == 0 {
+        0
+    } else {
+        value.trailing_zeros() as i32 + 1
+    }
 }
 
 /// GNU's `ffsll`.

@@ -22,7 +22,10 @@ pub struct TimeSpec {
 
 impl TimeSpec {
     fn from_nanoseconds(value: u64) -> Self {
-        TimeSpec { tv_sec: (value / BILLION) as i64, tv_nsec: (value % BILLION) as i64 }
+        TimeSpec {
+            tv_sec: (value / BILLION) as i64,
+            tv_nsec: (value % BILLION) as i64,
+        }
     }
 
     /// As nanoseconds; none if it is not a valid length of time. What 64 bits do not hold is as long
@@ -144,7 +147,9 @@ fn read_clock(identifier: i32) -> Option<u64> {
 /// `to` must be writable.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn clock_gettime(identifier: i32, to: *mut TimeSpec) -> i32 {
-    let Some(now) = read_clock(identifier) else { return fail(EINVAL) };
+    let Some(now) = read_clock(identifier) else {
+        return fail(EINVAL);
+    };
     // SAFETY: writable, as the caller vouches.
     unsafe { *to = TimeSpec::from_nanoseconds(now) };
     0
@@ -161,7 +166,12 @@ pub unsafe extern "C" fn clock_getres(identifier: i32, to: *mut TimeSpec) -> i32
     }
     if !to.is_null() {
         // SAFETY: writable, as the caller vouches.
-        unsafe { *to = TimeSpec { tv_sec: 0, tv_nsec: 1 } };
+        unsafe {
+            *to = TimeSpec {
+                tv_sec: 0,
+                tv_nsec: 1,
+            }
+        };
     }
     0
 }
@@ -202,7 +212,10 @@ pub unsafe extern "C" fn gettimeofday(to: *mut TimeVal, zone: *mut [i32; 2]) -> 
     // SAFETY: writable, as the caller vouches.
     unsafe {
         if !to.is_null() {
-            *to = TimeVal { tv_sec: (now / BILLION) as i64, tv_usec: (now % BILLION / 1000) as i64 };
+            *to = TimeVal {
+                tv_sec: (now / BILLION) as i64,
+                tv_usec: (now % BILLION / 1000) as i64,
+            };
         }
         if !zone.is_null() {
             *zone = [0, 0];
@@ -222,11 +235,18 @@ fn sleep_for(nanoseconds: u64) {
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn nanosleep(length: *const TimeSpec, left: *mut TimeSpec) -> i32 {
     // SAFETY: readable, as the caller vouches.
-    let Some(length) = (unsafe { *length }).nanoseconds() else { return fail(EINVAL) };
+    let Some(length) = (unsafe { *length }).nanoseconds() else {
+        return fail(EINVAL);
+    };
     sleep_for(length);
     if !left.is_null() {
         // SAFETY: writable, as the caller vouches.
-        unsafe { *left = TimeSpec { tv_sec: 0, tv_nsec: 0 } };
+        unsafe {
+            *left = TimeSpec {
+                tv_sec: 0,
+                tv_nsec: 0,
+            }
+        };
     }
     0
 }
@@ -243,11 +263,16 @@ pub unsafe extern "C" fn clock_nanosleep(
     _left: *mut TimeSpec,
 ) -> i32 {
     // SAFETY: readable, as the caller vouches.
-    let (Some(now), Some(length)) = (read_clock(identifier), unsafe { *length }.nanoseconds()) else {
+    let (Some(now), Some(length)) = (read_clock(identifier), unsafe { *length }.nanoseconds())
+    else {
         return EINVAL;
     };
     // TIMER_ABSTIME
-    sleep_for(if flags & 1 != 0 { length.saturating_sub(now) } else { length });
+    sleep_for(if flags & 1 != 0 {
+        length.saturating_sub(now)
+    } else {
+        length
+    });
     0
 }
 
@@ -344,7 +369,11 @@ pub unsafe extern "C" fn mktime(tm: *mut Tm) -> i64 {
     // SAFETY: C's contract.
     unsafe {
         let seconds = (*tm).to_core().to_seconds();
-        if broken_down(&raw const seconds, tm, &UTC).is_null() { -1 } else { seconds }
+        if broken_down(&raw const seconds, tm, &UTC).is_null() {
+            -1
+        } else {
+            seconds
+        }
     }
 }
 
@@ -357,7 +386,11 @@ pub unsafe extern "C" fn timegm(tm: *mut Tm) -> i64 {
     // SAFETY: the same contract.
     unsafe {
         let seconds = (*tm).to_core().to_seconds();
-        if broken_down(&raw const seconds, tm, &ZONE).is_null() { -1 } else { seconds }
+        if broken_down(&raw const seconds, tm, &ZONE).is_null() {
+            -1
+        } else {
+            seconds
+        }
     }
 }
 
@@ -380,13 +413,26 @@ impl Sink for Buffer<'_> {
 /// # Safety
 /// C's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn strftime(to: *mut u8, size: usize, format: *const u8, tm: *const Tm) -> usize {
+pub unsafe extern "C" fn strftime(
+    to: *mut u8,
+    size: usize,
+    format: *const u8,
+    tm: *const Tm,
+) -> usize {
     // SAFETY: C's contract.
     unsafe {
-        let mut buffer = Buffer { bytes: core::slice::from_raw_parts_mut(to, size), used: 0 };
+        let mut buffer = Buffer {
+            bytes: core::slice::from_raw_parts_mut(to, size),
+            used: 0,
+        };
         let zone = (*tm).tm_zone;
         let format = bytes(format);
-        core_time::strftime(&mut buffer, format, &(*tm).to_core(), if zone.is_null() { b"GMT" } else { bytes(zone) });
+        core_time::strftime(
+            &mut buffer,
+            format,
+            &(*tm).to_core(),
+            if zone.is_null() { b"GMT" } else { bytes(zone) },
+        );
         let used = buffer.used;
         match buffer.bytes.get_mut(used) {
             Some(end) => {
@@ -435,7 +481,11 @@ pub unsafe extern "C" fn ctime_r(seconds: *const i64, to: *mut u8) -> *mut u8 {
     // SAFETY: POSIX's contract.
     unsafe {
         let tm = localtime(seconds);
-        if tm.is_null() { null_mut() } else { asctime_r(tm, to) }
+        if tm.is_null() {
+            null_mut()
+        } else {
+            asctime_r(tm, to)
+        }
     }
 }
 
@@ -487,7 +537,13 @@ pub unsafe extern "C" fn times(to: *mut Tms) -> i64 {
     let ticks = (monotonic() / 10_000_000) as i64;
     if !to.is_null() {
         // SAFETY: writable, as the caller vouches.
-        unsafe { *to = Tms { user: ticks, system: 0, children: [0, 0] } };
+        unsafe {
+            *to = Tms {
+                user: ticks,
+                system: 0,
+                children: [0, 0],
+            }
+        };
     }
     ticks
 }

@@ -11,8 +11,18 @@ pub(crate) const BASE: u32 = 1_000_000_000;
 const DIGITS: i32 = 9;
 
 /// Powers of ten below [`BASE`], and [`BASE`] itself.
-pub(crate) const POW10: [u32; 10] =
-    [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, BASE];
+pub(crate) const POW10: [u32; 10] = [
+    1,
+    10,
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+    BASE,
+];
 
 /// A non-negative number: limb `i` counts `BASE` to the power `point - 1 - i`.
 ///
@@ -30,7 +40,12 @@ impl<'a> Decimal<'a> {
     /// The buffer needs 128 limbs for every `f64`, 1840 for every 80-bit number.
     pub(crate) fn from_binary(mut mantissa: u64, mut exponent: i32, limbs: &'a mut [u32]) -> Self {
         let end = limbs.len();
-        let mut number = Decimal { limbs, first: end, end, point: end as i32 };
+        let mut number = Decimal {
+            limbs,
+            first: end,
+            end,
+            point: end as i32,
+        };
         if mantissa == 0 {
             return number;
         }
@@ -53,8 +68,18 @@ impl<'a> Decimal<'a> {
     }
 
     /// A number from limbs already in place: `0.d₁d₂d₃… × 10^exponent`, digits from limb `first` on.
-    pub(crate) fn from_digits(limbs: &'a mut [u32], first: usize, end: usize, exponent: i32) -> Self {
-        let mut number = Decimal { limbs, first, end, point: 0 };
+    pub(crate) fn from_digits(
+        limbs: &'a mut [u32],
+        first: usize,
+        end: usize,
+        exponent: i32,
+    ) -> Self {
+        let mut number = Decimal {
+            limbs,
+            first,
+            end,
+            point: 0,
+        };
         number.point = first as i32 + exponent.div_euclid(DIGITS);
         number.multiply(u64::from(POW10[exponent.rem_euclid(DIGITS) as usize]));
         number.trim();
@@ -110,7 +135,11 @@ impl<'a> Decimal<'a> {
     }
 
     fn limb(&self, index: i32) -> u32 {
-        if index >= self.first as i32 && index < self.end as i32 { self.limbs[index as usize] } else { 0 }
+        if index >= self.first as i32 && index < self.end as i32 {
+            self.limbs[index as usize]
+        } else {
+            0
+        }
     }
 
     /// How many limbs the integer part has, zero or less when the number is below one.
@@ -133,7 +162,10 @@ impl<'a> Decimal<'a> {
         if self.is_zero() {
             return 0;
         }
-        let digits = POW10.iter().take_while(|&&p| p <= self.limbs[self.first]).count();
+        let digits = POW10
+            .iter()
+            .take_while(|&&p| p <= self.limbs[self.first])
+            .count();
         (self.integer_limbs() - 1) * DIGITS + digits as i32 - 1
     }
 
@@ -161,7 +193,12 @@ impl<'a> Decimal<'a> {
         let unit = POW10[(DIGITS - places.rem_euclid(DIGITS)) as usize];
         let limb = self.limb(index);
         let rest = limb % unit;
-        let odd = if unit == BASE { self.limb(index - 1) } else { limb / unit } & 1 == 1;
+        let odd = if unit == BASE {
+            self.limb(index - 1)
+        } else {
+            limb / unit
+        } & 1
+            == 1;
         let half = unit / 2;
         let up = rest > half || (rest == half && (odd || self.end as i32 > index + 1));
         let mut at = index as usize;

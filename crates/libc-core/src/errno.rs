@@ -439,7 +439,10 @@ const SIGNALS: &str = "\
 
 /// The `index`-th text of a table, its NUL included; none past the end or where the text is empty.
 fn nth(table: &'static str, index: usize) -> Option<&'static str> {
-    table.split_inclusive('\0').nth(index).filter(|text| text.len() > 1)
+    table
+        .split_inclusive('\0')
+        .nth(index)
+        .filter(|text| text.len() > 1)
 }
 
 /// The text of an error number with a NUL behind it; none for numbers without a meaning.

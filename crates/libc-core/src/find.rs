@@ -32,7 +32,10 @@ pub fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     if needle.is_empty() {
         return Some(0);
     }
-    let (plain, reversed) = (greatest_suffix(needle, false), greatest_suffix(needle, true));
+    let (plain, reversed) = (
+        greatest_suffix(needle, false),
+        greatest_suffix(needle, true),
+    );
     let (split, mut period) = plain.max(reversed);
     // If the part before the split recurs one period later, the whole needle has that period and
     // a match's tail need not be compared again; otherwise any long enough step is safe.

@@ -35,7 +35,11 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn new(source: &'a mut dyn Source) -> Self {
         let next = source.peek();
-        Reader { source, next, taken: 0 }
+        Reader {
+            source,
+            next,
+            taken: 0,
+        }
     }
 
     fn advance(&mut self) {
@@ -89,7 +93,14 @@ impl Integer {
         if self.magnitude > limit {
             return (if self.negative { i64::MIN } else { i64::MAX }, true);
         }
-        (if self.negative { self.magnitude.wrapping_neg() } else { self.magnitude } as i64, false)
+        (
+            if self.negative {
+                self.magnitude.wrapping_neg()
+            } else {
+                self.magnitude
+            } as i64,
+            false,
+        )
     }
 
     /// The value as `strtoull` returns it, and whether it was out of range.
@@ -98,7 +109,14 @@ impl Integer {
         if self.overflow {
             return (u64::MAX, true);
         }
-        (if self.negative { self.magnitude.wrapping_neg() } else { self.magnitude }, false)
+        (
+            if self.negative {
+                self.magnitude.wrapping_neg()
+            } else {
+                self.magnitude
+            },
+            false,
+        )
     }
 }
 
@@ -125,7 +143,10 @@ pub fn integer(source: &mut dyn Source, base: u32, binary: bool) -> Integer {
     let mut magnitude = 0u64;
     let mut overflow = false;
     while let Some(digit) = reader.digit(base) {
-        match magnitude.checked_mul(u64::from(base)).and_then(|m| m.checked_add(u64::from(digit))) {
+        match magnitude
+            .checked_mul(u64::from(base))
+            .and_then(|m| m.checked_add(u64::from(digit)))
+        {
             Some(sum) if !overflow => magnitude = sum,
             _ => {
                 overflow = true;
@@ -135,7 +156,13 @@ pub fn integer(source: &mut dyn Source, base: u32, binary: bool) -> Integer {
         reader.advance();
         valid = reader.taken;
     }
-    Integer { magnitude, overflow, negative, valid, taken: reader.taken }
+    Integer {
+        magnitude,
+        overflow,
+        negative,
+        valid,
+        taken: reader.taken,
+    }
 }
 
 /// A floating-point number as it was written, rounded to a format.
@@ -181,11 +208,23 @@ pub fn float(source: &mut dyn Source, kind: Kind) -> Float {
 
 #[inline(never)]
 fn extended(source: &mut dyn Source) -> Float {
-    read(source, F80, &mut [0; LIMBS_EXTENDED], FRONT_EXTENDED, &mut [0; 520])
+    read(
+        source,
+        F80,
+        &mut [0; LIMBS_EXTENDED],
+        FRONT_EXTENDED,
+        &mut [0; 520],
+    )
 }
 
 #[inline(never)]
-fn read(source: &mut dyn Source, format: Format, limbs: &mut [u32], front: usize, words: &mut [u32]) -> Float {
+fn read(
+    source: &mut dyn Source,
+    format: Format,
+    limbs: &mut [u32],
+    front: usize,
+    words: &mut [u32],
+) -> Float {
     let mut reader = Reader::new(source);
     let negative = reader.sign();
     let (value, valid) = match reader.next {
@@ -203,7 +242,12 @@ fn read(source: &mut dyn Source, format: Format, limbs: &mut [u32], front: usize
             }
         }
     };
-    Float { value, negative, valid, taken: reader.taken }
+    Float {
+        value,
+        negative,
+        valid,
+        taken: reader.taken,
+    }
 }
 
 fn infinity(reader: &mut Reader<'_>, format: Format) -> (Rounded, usize) {
@@ -216,7 +260,14 @@ fn infinity(reader: &mut Reader<'_>, format: Format) -> (Rounded, usize) {
             valid = reader.taken;
         }
     }
-    (if valid == 0 { format.zero(false) } else { format.infinity(false) }, valid)
+    (
+        if valid == 0 {
+            format.zero(false)
+        } else {
+            format.infinity(false)
+        },
+        valid,
+    )
 }
 
 fn nan(reader: &mut Reader<'_>, format: Format) -> (Rounded, usize) {
@@ -234,9 +285,16 @@ fn nan(reader: &mut Reader<'_>, format: Format) -> (Rounded, usize) {
         let number = integer(reader.source, 0, false);
         reader.taken += number.taken;
         reader.next = reader.source.peek();
-        payload = if number.valid == number.taken { number.unsigned().0 } else { 0 };
+        payload = if number.valid == number.taken {
+            number.unsigned().0
+        } else {
+            0
+        };
     }
-    while reader.next.is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_') {
+    while reader
+        .next
+        .is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_')
+    {
         payload = 0;
         reader.advance();
     }
@@ -299,7 +357,10 @@ fn hexadecimal(reader: &mut Reader<'_>, format: Format) -> (Rounded, usize) {
     bits <<= zeros;
     let exponent = (scale + 127 - i64::from(zeros)).clamp(-100_000, 100_000) as i32;
     let (top, rest) = ((bits >> 64) as u64, bits as u64);
-    (format.round(top, rest >> 63 != 0, exponent, sticky || rest << 1 != 0), valid)
+    (
+        format.round(top, rest >> 63 != 0, exponent, sticky || rest << 1 != 0),
+        valid,
+    )
 }
 
 /// Digits on their way into limbs.
@@ -354,7 +415,15 @@ fn decimal(
     let mut point = false;
     // The value is 0.d₁d₂d₃… × 10^scale.
     let mut scale = 0i64;
-    let mut digits = Digits { limbs, at: front, partial: 0, filled: 0, head: 0, count: 0, sticky: false };
+    let mut digits = Digits {
+        limbs,
+        at: front,
+        partial: 0,
+        filled: 0,
+        head: 0,
+        count: 0,
+        sticky: false,
+    };
     loop {
         if let Some(digit) = reader.digit(10) {
             seen = true;
@@ -396,24 +465,37 @@ fn decimal(
         }
     }
     digits.flush();
-    let Digits { limbs, at, sticky, .. } = digits;
-    (to_binary(format, limbs, front, at, scale, sticky, words), valid)
+    let Digits {
+        limbs, at, sticky, ..
+    } = digits;
+    (
+        to_binary(format, limbs, front, at, scale, sticky, words),
+        valid,
+    )
 }
 
 /// The product or quotient of two numbers that a `double` holds exactly needs one rounding, which
 /// the processor does (Clinger 1990).
 fn short(head: u64, power: i32) -> Option<Rounded> {
     const POWERS: [f64; 23] = [
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
-        1e20, 1e21, 1e22,
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+        1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
     ];
     let scale = *POWERS.get(power.unsigned_abs() as usize)?;
     if head >> 53 != 0 {
         return None;
     }
-    let value = if power < 0 { head as f64 / scale } else { head as f64 * scale };
+    let value = if power < 0 {
+        head as f64 / scale
+    } else {
+        head as f64 * scale
+    };
     let bits = value.to_bits();
-    Some(Rounded { mantissa: bits & ((1 << 52) - 1) | 1 << 52, biased: (bits >> 52) as u32, range: false })
+    Some(Rounded {
+        mantissa: bits & ((1 << 52) - 1) | 1 << 52,
+        biased: (bits >> 52) as u32,
+        range: false,
+    })
 }
 
 fn to_binary(
@@ -437,7 +519,9 @@ fn to_binary(
     let mut number = Decimal::from_digits(limbs, front, end, scale);
     let mut shift = 0;
     // Double until the integer part holds 65 bits and more: 10^20 is over 2^66.
-    while number.integer_limbs() < 3 || (number.integer_limbs() == 3 && number.integer_limb(0) < 100) {
+    while number.integer_limbs() < 3
+        || (number.integer_limbs() == 3 && number.integer_limb(0) < 100)
+    {
         number.multiply(1 << 34);
         shift += 34;
     }
@@ -457,7 +541,10 @@ fn to_binary(
     let words = &words[..used];
     let word = |back: usize| words.get(used.wrapping_sub(back)).copied().unwrap_or(0);
     let zeros = word(1).leading_zeros();
-    let high = u128::from(word(1)) << 96 | u128::from(word(2)) << 64 | u128::from(word(3)) << 32 | u128::from(word(4));
+    let high = u128::from(word(1)) << 96
+        | u128::from(word(2)) << 64
+        | u128::from(word(3)) << 32
+        | u128::from(word(4));
     let high = high << zeros;
     let below = used > 4 && words[..used - 4].iter().any(|&w| w != 0);
     let exponent = used as i32 * 32 - 1 - zeros as i32 - shift;

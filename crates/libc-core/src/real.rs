@@ -12,11 +12,20 @@ pub struct Format {
 }
 
 /// IEEE binary32, C's `float`.
-pub const F32: Format = Format { precision: 24, max_exponent: 127 };
+pub const F32: Format = Format {
+    precision: 24,
+    max_exponent: 127,
+};
 /// IEEE binary64, C's `double`.
-pub const F64: Format = Format { precision: 53, max_exponent: 1023 };
+pub const F64: Format = Format {
+    precision: 53,
+    max_exponent: 1023,
+};
 /// The x87's 80-bit format, C's `long double` on x86.
-pub const F80: Format = Format { precision: 64, max_exponent: 16383 };
+pub const F80: Format = Format {
+    precision: 64,
+    max_exponent: 16383,
+};
 
 /// An 80-bit number as its two fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -64,7 +73,12 @@ impl Real {
             0 => (Class::Finite, fraction),
             _ => (Class::Finite, fraction | 1 << 52),
         };
-        Real { negative, class, mantissa, exponent: biased.max(1) - 1075 }
+        Real {
+            negative,
+            class,
+            mantissa,
+            exponent: biased.max(1) - 1075,
+        }
     }
 
     /// Takes an 80-bit number apart; encodings that the processor refuses count as NaN.
@@ -80,7 +94,12 @@ impl Real {
             _ if integer_bit => Class::Finite,
             _ => Class::Nan,
         };
-        Real { negative, class, mantissa: x.mantissa, exponent: biased.max(1) - 16383 - 63 }
+        Real {
+            negative,
+            class,
+            mantissa: x.mantissa,
+            exponent: biased.max(1) - 16383 - 63,
+        }
     }
 }
 
@@ -103,7 +122,11 @@ impl Format {
     /// Infinity, as overflow gives it or as a numeral spells it.
     #[must_use]
     pub fn infinity(self, range: bool) -> Rounded {
-        Rounded { mantissa: 1 << (self.precision - 1), biased: self.infinity_exponent(), range }
+        Rounded {
+            mantissa: 1 << (self.precision - 1),
+            biased: self.infinity_exponent(),
+            range,
+        }
     }
 
     /// A quiet NaN with as much of `payload` as fits.
@@ -111,13 +134,21 @@ impl Format {
     pub fn nan(self, payload: u64) -> Rounded {
         let quiet = 1 << (self.precision - 2);
         let mantissa = 1 << (self.precision - 1) | quiet | (payload & (quiet - 1));
-        Rounded { mantissa, biased: self.infinity_exponent(), range: false }
+        Rounded {
+            mantissa,
+            biased: self.infinity_exponent(),
+            range: false,
+        }
     }
 
     /// Zero.
     #[must_use]
     pub fn zero(self, range: bool) -> Rounded {
-        Rounded { mantissa: 0, biased: 0, range }
+        Rounded {
+            mantissa: 0,
+            biased: 0,
+            range,
+        }
     }
 
     /// Rounds to nearest, ties to even.
@@ -138,7 +169,11 @@ impl Format {
         let kept = self.precision - lost;
         let wide = u128::from(top) << 64 | u128::from(next) << 63 | u128::from(sticky);
         let rest = wide << kept;
-        let mut mantissa = if kept == 0 { 0 } else { (wide >> (128 - kept)) as u64 };
+        let mut mantissa = if kept == 0 {
+            0
+        } else {
+            (wide >> (128 - kept)) as u64
+        };
         let mut exponent = exponent.max(min_exponent);
         const HALF: u128 = 1 << 127;
         if rest > HALF || (rest == HALF && mantissa & 1 == 1) {
@@ -156,8 +191,16 @@ impl Format {
         // just below the least normal number, a value may round up to it with all its bits.
         let tiny = lost != 0 && !(lost == 1 && wide.leading_ones() > self.precision);
         let normal = mantissa >> (self.precision - 1) != 0;
-        let biased = if normal { (exponent + self.max_exponent) as u32 } else { 0 };
-        Rounded { mantissa, biased, range: tiny && rest != 0 }
+        let biased = if normal {
+            (exponent + self.max_exponent) as u32
+        } else {
+            0
+        };
+        Rounded {
+            mantissa,
+            biased,
+            range: tiny && rest != 0,
+        }
     }
 }
 
@@ -177,6 +220,9 @@ impl Rounded {
     /// The fields of an 80-bit number.
     #[must_use]
     pub fn to_x87(self, negative: bool) -> X87 {
-        X87 { mantissa: self.mantissa, sign_exponent: u16::from(negative) << 15 | self.biased as u16 }
+        X87 {
+            mantissa: self.mantissa,
+            sign_exponent: u16::from(negative) << 15 | self.biased as u16,
+        }
     }
 }

@@ -72,7 +72,11 @@ struct Limited<'a, 'b> {
 
 impl Source for Limited<'_, '_> {
     fn peek(&mut self) -> Option<u8> {
-        if self.left == 0 { None } else { self.input.peek() }
+        if self.left == 0 {
+            None
+        } else {
+            self.input.peek()
+        }
     }
 
     fn advance(&mut self) {
@@ -191,8 +195,13 @@ impl Store<'_> {
             self.capacity = capacity;
             self.target.store(self.address, 0, &block.to_le_bytes());
         }
-        let to = if self.allocated { self.block } else { self.address };
-        self.target.store(to, offset, &u32::from(byte).to_le_bytes()[..size]);
+        let to = if self.allocated {
+            self.block
+        } else {
+            self.address
+        };
+        self.target
+            .store(to, offset, &u32::from(byte).to_le_bytes()[..size]);
         self.length += usize::from(!terminator);
         Ok(())
     }
@@ -217,7 +226,12 @@ struct Spec {
 fn number_prefix(text: &mut &[u8]) -> Option<usize> {
     let mut value = None;
     while let Some((&digit @ b'0'..=b'9', rest)) = text.split_first() {
-        value = Some(value.unwrap_or(0usize).saturating_mul(10).saturating_add(usize::from(digit - b'0')));
+        value = Some(
+            value
+                .unwrap_or(0usize)
+                .saturating_mul(10)
+                .saturating_add(usize::from(digit - b'0')),
+        );
         *text = rest;
     }
     value
@@ -225,7 +239,13 @@ fn number_prefix(text: &mut &[u8]) -> Option<usize> {
 
 impl Spec {
     fn parse<'a>(text: &mut &'a [u8]) -> Spec {
-        let mut spec = Spec { position: 0, skipped: false, allocated: false, width: None, length: Length::Int };
+        let mut spec = Spec {
+            position: 0,
+            skipped: false,
+            allocated: false,
+            width: None,
+            length: Length::Int,
+        };
         let start = *text;
         match number_prefix(text) {
             Some(position) if text.first() == Some(&b'$') => {
@@ -261,9 +281,17 @@ impl Spec {
 ///
 /// # Errors
 /// See [`Error`].
-pub fn scan(format: &[u8], source: &mut dyn Source, target: &mut dyn Target) -> Result<Scanned, Error> {
+pub fn scan(
+    format: &[u8],
+    source: &mut dyn Source,
+    target: &mut dyn Target,
+) -> Result<Scanned, Error> {
     let mut input = Input { source, taken: 0 };
-    let mut pointers = Pointers { target, fetched: [0; MOST], count: 0 };
+    let mut pointers = Pointers {
+        target,
+        fetched: [0; MOST],
+        count: 0,
+    };
     let mut assigned = 0;
     let mut converted = false;
     let mut text = format;
@@ -276,15 +304,22 @@ pub fn scan(format: &[u8], source: &mut dyn Source, target: &mut dyn Target) -> 
             literal(&mut input, directive)
         } else {
             let spec = Spec::parse(&mut text);
-            let Some((&conversion, rest)) = text.split_first() else { return Err(Error::BadFormat) };
+            let Some((&conversion, rest)) = text.split_first() else {
+                return Err(Error::BadFormat);
+            };
             text = rest;
             if conversion == b'%' {
                 input.skip_space();
                 literal(&mut input, b'%')
             } else {
                 let outcome = convert(&spec, conversion, &mut text, &mut input, &mut pointers)?;
-                converted |= conversion != b'n' && matches!(outcome, Outcome::Assigned | Outcome::Skipped);
-                if conversion == b'n' { Outcome::Skipped } else { outcome }
+                converted |=
+                    conversion != b'n' && matches!(outcome, Outcome::Assigned | Outcome::Skipped);
+                if conversion == b'n' {
+                    Outcome::Skipped
+                } else {
+                    outcome
+                }
             }
         };
         match outcome {
@@ -330,7 +365,11 @@ fn convert(
     if conversion != b'n' && input.peek().is_none() {
         return Ok(Outcome::NoInput);
     }
-    let outcome = if spec.skipped { Outcome::Skipped } else { Outcome::Assigned };
+    let outcome = if spec.skipped {
+        Outcome::Skipped
+    } else {
+        Outcome::Assigned
+    };
     match conversion {
         b'n' => {
             if !spec.skipped {
@@ -345,24 +384,37 @@ fn convert(
                 b'i' => 0,
                 _ => 16,
             };
-            let mut limited = Limited { input, left: spec.width.unwrap_or(usize::MAX) };
+            let mut limited = Limited {
+                input,
+                left: spec.width.unwrap_or(usize::MAX),
+            };
             let number = number::integer(&mut limited, base, false);
             if number.valid == 0 {
                 let nil = conversion == b'p' && number.taken == 0;
-                if !(nil && b"(nil)".iter().all(|&b| {
-                    let found = limited.peek() == Some(b);
-                    if found {
-                        limited.advance();
-                    }
-                    found
-                })) {
+                if !(nil
+                    && b"(nil)".iter().all(|&b| {
+                        let found = limited.peek() == Some(b);
+                        if found {
+                            limited.advance();
+                        }
+                        found
+                    }))
+                {
                     return Ok(Outcome::NoMatch);
                 }
             }
             if !spec.skipped {
                 let signed = matches!(conversion, b'd' | b'i');
-                let value = if signed { number.signed().0 as u64 } else { number.unsigned().0 };
-                let length = if conversion == b'p' { Length::Long } else { spec.length };
+                let value = if signed {
+                    number.signed().0 as u64
+                } else {
+                    number.unsigned().0
+                };
+                let length = if conversion == b'p' {
+                    Length::Long
+                } else {
+                    spec.length
+                };
                 let address = pointers.get(spec.position)?;
                 store_integer(pointers.target, address, length, value);
             }
@@ -373,7 +425,10 @@ fn convert(
                 Length::Long => Kind::Double,
                 _ => Kind::Single,
             };
-            let mut limited = Limited { input, left: spec.width.unwrap_or(usize::MAX) };
+            let mut limited = Limited {
+                input,
+                left: spec.width.unwrap_or(usize::MAX),
+            };
             let number = number::float(&mut limited, kind);
             if number.valid == 0 || number.valid != number.taken {
                 return Ok(Outcome::NoMatch);
@@ -382,10 +437,21 @@ fn convert(
                 let address = pointers.get(spec.position)?;
                 let target = &mut *pointers.target;
                 match kind {
-                    Kind::Single => target.store(address, 0, &number.value.to_f32(number.negative).to_le_bytes()),
-                    Kind::Double => target.store(address, 0, &number.value.to_f64(number.negative).to_le_bytes()),
+                    Kind::Single => target.store(
+                        address,
+                        0,
+                        &number.value.to_f32(number.negative).to_le_bytes(),
+                    ),
+                    Kind::Double => target.store(
+                        address,
+                        0,
+                        &number.value.to_f64(number.negative).to_le_bytes(),
+                    ),
                     Kind::Extended => {
-                        let X87 { mantissa, sign_exponent } = number.value.to_x87(number.negative);
+                        let X87 {
+                            mantissa,
+                            sign_exponent,
+                        } = number.value.to_x87(number.negative);
                         target.store(address, 0, &mantissa.to_le_bytes());
                         target.store(address, 8, &sign_exponent.to_le_bytes());
                     }
@@ -396,7 +462,11 @@ fn convert(
             let character = conversion | 0x20 == b'c';
             let mut left = spec.width.unwrap_or(if character { 1 } else { usize::MAX });
             let mut store = Store {
-                address: if spec.skipped { 0 } else { pointers.get(spec.position)? },
+                address: if spec.skipped {
+                    0
+                } else {
+                    pointers.get(spec.position)?
+                },
                 target: pointers.target,
                 skipped: spec.skipped,
                 allocated: spec.allocated,

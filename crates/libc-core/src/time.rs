@@ -106,15 +106,37 @@ impl Tm {
     }
 }
 
-const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const DAYS: [&str; 7] = [
+    "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+];
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
 /// The name of a day (0 Sunday) or month (0 January), or "?" if there is none.
 fn name(names: &'static [&'static str], index: i32) -> &'static str {
-    usize::try_from(index).ok().and_then(|i| names.get(i)).copied().unwrap_or("?")
+    usize::try_from(index)
+        .ok()
+        .and_then(|i| names.get(i))
+        .copied()
+        .unwrap_or("?")
 }
 
 /// The first three letters of a day's name (0 Sunday).
@@ -129,6 +151,18 @@ pub fn short_day(day: i32) -> &'static str {
 pub fn short_month(month: i32) -> &'static str {
     let name = name(&MONTHS, month);
     name.get(..3).unwrap_or(name)
+}
+
+/// A day's name (0 Sunday).
+#[must_use]
+pub fn long_day(day: i32) -> &'static str {
+    name(&DAYS, day)
+}
+
+/// A month's name (0 January).
+#[must_use]
+pub fn long_month(month: i32) -> &'static str {
+    name(&MONTHS, month)
 }
 
 /// How glibc's flags change a field.
@@ -155,7 +189,11 @@ fn number(sink: &mut dyn Sink, flags: Flags, value: i64, digits: usize, default_
     let text = &buffer[at..];
     let pad = flags.pad.unwrap_or(default_pad);
     let least = digits.max(flags.width);
-    let fill = if pad == b'-' { 0 } else { least.saturating_sub(text.len() + usize::from(value < 0)) };
+    let fill = if pad == b'-' {
+        0
+    } else {
+        least.saturating_sub(text.len() + usize::from(value < 0))
+    };
     if pad == b'_' {
         sink.pad(b' ', fill);
     }
@@ -168,11 +206,16 @@ fn number(sink: &mut dyn Sink, flags: Flags, value: i64, digits: usize, default_
     sink.write(text);
 }
 
-fn text(sink: &mut dyn Sink, flags: Flags, text: &str) {
+fn text(sink: &mut dyn Sink, flags: Flags, text: impl AsRef<[u8]>) {
+    let text = text.as_ref();
     let fill = flags.width.saturating_sub(text.len());
     sink.pad(if flags.pad == Some(b'0') { b'0' } else { b' ' }, fill);
-    for byte in text.bytes() {
-        sink.write(&[if flags.upper { byte.to_ascii_uppercase() } else { byte }]);
+    for &byte in text {
+        sink.write(&[match (flags.upper, flags.swap) {
+            (true, _) => byte.to_ascii_uppercase(),
+            (false, true) => byte.to_ascii_lowercase(),
+            _ => byte,
+        }]);
     }
 }
 
@@ -191,14 +234,15 @@ impl Sink for Measure {
 
 fn nested(sink: &mut dyn Sink, flags: Flags, format: &str, tm: &Tm) {
     let mut measure = Measure(0);
-    strftime(&mut measure, format.as_bytes(), tm);
+    strftime(&mut measure, format.as_bytes(), tm, b"");
     let pad = if flags.pad == Some(b'0') { b'0' } else { b' ' };
     sink.pad(pad, flags.width.saturating_sub(measure.0));
-    strftime(sink, format.as_bytes(), tm);
+    strftime(sink, format.as_bytes(), tm, b"");
 }
 
-/// Formats a time (C11 7.27.3.5, POSIX, and glibc's flags `_ - 0 ^ #`, widths, `%k %l %P %s`).
-pub fn strftime(sink: &mut dyn Sink, format: &[u8], tm: &Tm) {
+/// Formats a time (C11 7.27.3.5, POSIX, and glibc's flags `_ - 0 ^ #`, widths, `%k %l %P %s`); `zone`
+/// is what `%Z` gives, in upper case.
+pub fn strftime(sink: &mut dyn Sink, format: &[u8], tm: &Tm, zone: &[u8]) {
     let mut rest = format;
     while !rest.is_empty() {
         let plain = rest.iter().position(|&b| b == b'%').unwrap_or(rest.len());
@@ -206,9 +250,13 @@ pub fn strftime(sink: &mut dyn Sink, format: &[u8], tm: &Tm) {
             sink.write(&rest[..plain]);
         }
         let specification = &rest[plain..];
-        let Some((_, mut after)) = specification.split_first() else { return };
+        let Some((_, mut after)) = specification.split_first() else {
+            return;
+        };
         let mut flags = Flags::default();
-        while let Some((&flag @ (b'_' | b'-' | b'0' | b'^' | b'#' | b'+'), tail)) = after.split_first() {
+        while let Some((&flag @ (b'_' | b'-' | b'0' | b'^' | b'#' | b'+'), tail)) =
+            after.split_first()
+        {
             match flag {
                 b'^' => flags.upper = true,
                 b'#' => flags.swap = true,
@@ -217,7 +265,10 @@ pub fn strftime(sink: &mut dyn Sink, format: &[u8], tm: &Tm) {
             after = tail;
         }
         while let Some((&digit @ b'0'..=b'9', tail)) = after.split_first() {
-            flags.width = flags.width.saturating_mul(10).saturating_add(usize::from(digit - b'0'));
+            flags.width = flags
+                .width
+                .saturating_mul(10)
+                .saturating_add(usize::from(digit - b'0'));
             after = tail;
         }
         if let Some((b'E' | b'O', tail)) = after.split_first() {
@@ -228,13 +279,13 @@ pub fn strftime(sink: &mut dyn Sink, format: &[u8], tm: &Tm) {
             return;
         };
         rest = tail;
-        if !convert(sink, flags, conversion, tm) {
+        if !convert(sink, flags, conversion, tm, zone) {
             sink.write(&specification[..specification.len() - tail.len()]);
         }
     }
 }
 
-fn convert(sink: &mut dyn Sink, mut flags: Flags, conversion: u8, tm: &Tm) -> bool {
+fn convert(sink: &mut dyn Sink, mut flags: Flags, conversion: u8, tm: &Tm, zone: &[u8]) -> bool {
     let year = i64::from(tm.year) + 1900;
     let hour12 = (tm.hour + 11).rem_euclid(12) + 1;
     flags.upper |= flags.swap && matches!(conversion, b'a' | b'A' | b'b' | b'B' | b'h');
@@ -264,30 +315,51 @@ fn convert(sink: &mut dyn Sink, mut flags: Flags, conversion: u8, tm: &Tm) -> bo
         b'p' | b'P' => {
             let lower = conversion == b'P' || flags.swap;
             let morning = tm.hour < 12;
-            text(sink, flags, match (morning, lower) {
-                (true, false) => "AM",
-                (true, true) => "am",
-                (false, false) => "PM",
-                (false, true) => "pm",
-            });
+            text(
+                sink,
+                flags,
+                match (morning, lower) {
+                    (true, false) => "AM",
+                    (true, true) => "am",
+                    (false, false) => "PM",
+                    (false, true) => "pm",
+                },
+            );
         }
         b'r' => nested(sink, flags, "%I:%M:%S %p", tm),
         b'R' => nested(sink, flags, "%H:%M", tm),
         b's' => number(sink, flags, tm.to_seconds(), 1, b'0'),
         b'S' => number(sink, flags, tm.sec.into(), 2, b'0'),
         b'T' | b'X' => nested(sink, flags, "%H:%M:%S", tm),
-        b'u' => number(sink, flags, i64::from(tm.wday + 6).rem_euclid(7) + 1, 1, b'0'),
+        b'u' => number(
+            sink,
+            flags,
+            i64::from(tm.wday + 6).rem_euclid(7) + 1,
+            1,
+            b'0',
+        ),
         b'U' => number(sink, flags, i64::from(tm.yday + 7 - tm.wday) / 7, 2, b'0'),
         b'V' => number(sink, flags, tm.iso_week().1, 2, b'0'),
         b'w' => number(sink, flags, tm.wday.into(), 1, b'0'),
-        b'W' => number(sink, flags, i64::from(tm.yday + 7 - (tm.wday + 6).rem_euclid(7)) / 7, 2, b'0'),
+        b'W' => number(
+            sink,
+            flags,
+            i64::from(tm.yday + 7 - (tm.wday + 6).rem_euclid(7)) / 7,
+            2,
+            b'0',
+        ),
         b'y' => number(sink, flags, year.rem_euclid(100), 2, b'0'),
         b'Y' => number(sink, flags, year, 1, b'0'),
         b'z' => {
-            let text = b"+0000";
-            sink.write(text);
+            let digits = if flags.pad == Some(b'-') {
+                1
+            } else {
+                4.max(flags.width.saturating_sub(1))
+            };
+            sink.write(b"+");
+            sink.pad(b'0', digits);
         }
-        b'Z' => text(sink, flags, if flags.swap { "gmt" } else { "GMT" }),
+        b'Z' => text(sink, flags, zone),
         _ => return false,
     }
     true

@@ -137,7 +137,14 @@ fn long_doubles() {
 #[test]
 fn strings_and_characters() {
     let mut random = Random(4);
-    let words = ["", "x", "hello", "hello, world\0", "0123456789012345678901234567890123456789"].map(|w| format!("{w}\0"));
+    let words = [
+        "",
+        "x",
+        "hello",
+        "hello, world\0",
+        "0123456789012345678901234567890123456789",
+    ]
+    .map(|w| format!("{w}\0"));
     let wide: Vec<u32> = "wide text\0".chars().map(u32::from).collect();
     for _ in 0..cases() {
         let mut arguments = Arguments::default();
@@ -241,7 +248,12 @@ fn positional_arguments() {
         order.push(order[0]);
         let mut text = String::new();
         for index in order {
-            text += &format!(" %{}${}{}", index + 1, random.pick(&["", "-", "20", "+"]), kinds[index]);
+            text += &format!(
+                " %{}${}{}",
+                index + 1,
+                random.pick(&["", "-", "20", "+"]),
+                kinds[index]
+            );
         }
         compare(&text, &mut arguments);
     }
@@ -255,13 +267,32 @@ fn positional_arguments() {
 
 #[test]
 fn bad_formats() {
-    for text in ["%", "abc%", "%5", "%.", "%-", "%l", "%2147483648d", "%.2147483648d", "%99999999999999999999d"] {
-        let mut arguments = Arguments { slots: vec![0; 8], next: 0 };
+    for text in [
+        "%",
+        "abc%",
+        "%5",
+        "%.",
+        "%-",
+        "%l",
+        "%2147483648d",
+        "%.2147483648d",
+        "%99999999999999999999d",
+    ] {
+        let mut arguments = Arguments {
+            slots: vec![0; 8],
+            next: 0,
+        };
         assert_eq!(ours(text, &mut arguments), None, "{text}");
         assert_eq!(host(text, &arguments), None, "{text}");
     }
     for text in ["%y", "%-5y", "%05y", "%+ #5.3y", "%k|", "%!"] {
-        compare(text, &mut Arguments { slots: vec![0; 8], next: 0 });
+        compare(
+            text,
+            &mut Arguments {
+                slots: vec![0; 8],
+                next: 0,
+            },
+        );
     }
 }
 
@@ -273,7 +304,10 @@ fn count_so_far() {
         arguments.push(7);
         arguments.push(std::ptr::from_mut(&mut value) as u64);
         let text = format!("four%d%{length}n tail");
-        assert_eq!(ours(&text, &mut arguments).as_deref(), Some(&b"four7 tail"[..]));
+        assert_eq!(
+            ours(&text, &mut arguments).as_deref(),
+            Some(&b"four7 tail"[..])
+        );
         let kept = if size == 8 { 0 } else { u64::MAX << (8 * size) };
         assert_eq!(value, kept | 5);
     }

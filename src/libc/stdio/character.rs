@@ -4,7 +4,9 @@
 use super::super::errno::{EBADF, EINVAL, ENOMEM, errno, fail, set_errno};
 use super::super::malloc::realloc;
 use super::super::string::{bytes, strerror_text};
-use super::file::{AT_END, EOF, FAILED, File, Kind, Mode, file, flush_all, standard, stderr, stdin, stdout};
+use super::file::{
+    AT_END, EOF, FAILED, File, Kind, Mode, file, flush_all, standard, stderr, stdin, stdout,
+};
 use core::ptr::null_mut;
 use core::slice::from_raw_parts;
 
@@ -59,8 +61,15 @@ pub unsafe extern "C" fn puts(text: *const u8) -> i32 {
 /// # Safety
 /// C's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn fwrite(from: *const u8, size: usize, count: usize, stream: *mut File) -> usize {
-    let Some(total) = size.checked_mul(count).filter(|&t| t != 0) else { return 0 };
+pub unsafe extern "C" fn fwrite(
+    from: *const u8,
+    size: usize,
+    count: usize,
+    stream: *mut File,
+) -> usize {
+    let Some(total) = size.checked_mul(count).filter(|&t| t != 0) else {
+        return 0;
+    };
     // SAFETY: C's contract.
     let (from, file) = unsafe { (from_raw_parts(from, total), file(stream)) };
     let before = file.position;
@@ -105,7 +114,11 @@ pub extern "C" fn getchar() -> i32 {
 pub unsafe extern "C" fn ungetc(byte: i32, stream: *mut File) -> i32 {
     // SAFETY: C's contract.
     let file = unsafe { file(stream) };
-    if byte != EOF && file.push_back(byte as u8) { i32::from(byte as u8) } else { EOF }
+    if byte != EOF && file.push_back(byte as u8) {
+        i32::from(byte as u8)
+    } else {
+        EOF
+    }
 }
 
 /// C's `fread`.
@@ -114,12 +127,16 @@ pub unsafe extern "C" fn ungetc(byte: i32, stream: *mut File) -> i32 {
 /// C's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn fread(to: *mut u8, size: usize, count: usize, stream: *mut File) -> usize {
-    let Some(total) = size.checked_mul(count).filter(|&t| t != 0) else { return 0 };
+    let Some(total) = size.checked_mul(count).filter(|&t| t != 0) else {
+        return 0;
+    };
     // SAFETY: C's contract: `to` has `total` bytes.
     unsafe {
         let file = file(stream);
         for done in 0..total {
-            let Some(byte) = file.peek() else { return done / size };
+            let Some(byte) = file.peek() else {
+                return done / size;
+            };
             *to.add(done) = byte;
             file.skip();
         }
@@ -133,7 +150,9 @@ pub unsafe extern "C" fn fread(to: *mut u8, size: usize, count: usize, stream: *
 /// C's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn fgets(to: *mut u8, size: i32, stream: *mut File) -> *mut u8 {
-    let Some(room) = usize::try_from(size).ok().and_then(|s| s.checked_sub(1)) else { return null_mut() };
+    let Some(room) = usize::try_from(size).ok().and_then(|s| s.checked_sub(1)) else {
+        return null_mut();
+    };
     // SAFETY: C's contract: `to` has `size` bytes.
     unsafe {
         let file = file(stream);
@@ -160,7 +179,12 @@ pub unsafe extern "C" fn fgets(to: *mut u8, size: i32, stream: *mut File) -> *mu
 /// # Safety
 /// POSIX's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn getdelim(line: *mut *mut u8, size: *mut usize, end: i32, stream: *mut File) -> isize {
+pub unsafe extern "C" fn getdelim(
+    line: *mut *mut u8,
+    size: *mut usize,
+    end: i32,
+    stream: *mut File,
+) -> isize {
     if line.is_null() || size.is_null() {
         return fail(EINVAL) as isize;
     }
@@ -267,7 +291,12 @@ pub unsafe extern "C" fn fileno(stream: *mut File) -> i32 {
 /// # Safety
 /// C's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn setvbuf(stream: *mut File, _buffer: *mut u8, mode: i32, _size: usize) -> i32 {
+pub unsafe extern "C" fn setvbuf(
+    stream: *mut File,
+    _buffer: *mut u8,
+    mode: i32,
+    _size: usize,
+) -> i32 {
     // SAFETY: C's contract.
     let file = unsafe { file(stream) };
     file.flush();

@@ -216,7 +216,11 @@ impl File {
         // SAFETY: between the old end and the position, and from there on, lies the buffer.
         unsafe {
             if self.position > self.used && self.position <= self.capacity {
-                super::super::memory::memset(self.buffer.add(self.used), 0, self.position - self.used);
+                super::super::memory::memset(
+                    self.buffer.add(self.used),
+                    0,
+                    self.position - self.used,
+                );
             }
             memcpy(self.buffer.add(self.position), now.as_ptr(), now.len());
         }
@@ -285,7 +289,11 @@ impl File {
             2 => self.used as i64,
             _ => return fail(EINVAL),
         };
-        let most = if self.grows { i64::MAX / 2 } else { self.capacity as i64 };
+        let most = if self.grows {
+            i64::MAX / 2
+        } else {
+            self.capacity as i64
+        };
         match base.checked_add(offset) {
             Some(position) if (0..=most).contains(&position) => {
                 self.position = position as usize;
@@ -357,5 +365,7 @@ pub fn flush_all() {
 
 /// The standard stream of a descriptor.
 pub(super) fn standard(number: i32) -> Option<*mut File> {
-    [&STDIN, &STDOUT, &STDERR].get(usize::try_from(number).ok()?).map(|cell| cell.as_ptr())
+    [&STDIN, &STDOUT, &STDERR]
+        .get(usize::try_from(number).ok()?)
+        .map(|cell| cell.as_ptr())
 }

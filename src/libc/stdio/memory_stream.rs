@@ -35,7 +35,11 @@ pub unsafe extern "C" fn fmemopen(buffer: *mut u8, size: usize, mode: *const u8)
     stream.appends = letter == b'a';
     stream.capacity = size;
     stream.owned = buffer.is_null();
-    stream.buffer = if stream.owned { calloc(1, size) } else { buffer };
+    stream.buffer = if stream.owned {
+        calloc(1, size)
+    } else {
+        buffer
+    };
     if stream.buffer.is_null() {
         return null_mut();
     }
@@ -116,7 +120,11 @@ pub unsafe extern "C" fn fclose(stream: *mut File) -> i32 {
 /// # Safety
 /// C's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn freopen(_path: *const u8, _mode: *const u8, stream: *mut File) -> *mut File {
+pub unsafe extern "C" fn freopen(
+    _path: *const u8,
+    _mode: *const u8,
+    stream: *mut File,
+) -> *mut File {
     // SAFETY: C's contract.
     unsafe { fclose(stream) };
     fail(ENOENT);

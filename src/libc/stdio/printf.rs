@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: ISC
 //! The printf family (C11 7.21.6), glibc's fortified names, and `%m`'s and `%n`'s way to memory.
 
-use super::file::{File, FileSink, file, stdout};
-use super::va_list::{VaList, variadic};
 use super::super::errno::{EBADF, EILSEQ, EINVAL, EOVERFLOW, errno, error_text, fail};
 use super::super::malloc::{free, malloc};
 use super::super::memory::memcpy;
 use super::super::platform::console;
 use super::super::string::bytes;
+use super::file::{File, FileSink, file, stdout};
+use super::va_list::{VaList, variadic};
 use libc_core::format::{Error, Machine, Sink, format};
 use libc_core::real::X87;
 
@@ -18,7 +18,10 @@ struct CArguments {
 
 impl CArguments {
     fn new(list: *mut VaList) -> Self {
-        CArguments { list, error: errno() }
+        CArguments {
+            list,
+            error: errno(),
+        }
     }
 
     fn list(&mut self) -> &mut VaList {
@@ -115,7 +118,10 @@ impl Sink for Buffer {
 pub unsafe extern "C" fn vfprintf(stream: *mut File, text: *const u8, list: *mut VaList) -> i32 {
     // SAFETY: C's contract.
     unsafe {
-        let mut sink = FileSink { file: file(stream), failed: false };
+        let mut sink = FileSink {
+            file: file(stream),
+            failed: false,
+        };
         let length = run(&mut sink, text, list);
         sink.file.finish();
         if sink.failed { -1 } else { length }
@@ -137,8 +143,16 @@ pub unsafe extern "C" fn vprintf(text: *const u8, list: *mut VaList) -> i32 {
 /// # Safety
 /// C's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn vsnprintf(to: *mut u8, size: usize, text: *const u8, list: *mut VaList) -> i32 {
-    let mut buffer = Buffer { to, room: size.saturating_sub(1) };
+pub unsafe extern "C" fn vsnprintf(
+    to: *mut u8,
+    size: usize,
+    text: *const u8,
+    list: *mut VaList,
+) -> i32 {
+    let mut buffer = Buffer {
+        to,
+        room: size.saturating_sub(1),
+    };
     // SAFETY: C's contract: `to` has `size` bytes.
     unsafe {
         let length = run(&mut buffer, text, list);
@@ -214,7 +228,10 @@ pub unsafe extern "C" fn vdprintf(number: i32, text: *const u8, list: *mut VaLis
     if number != 1 && number != 2 {
         return fail(EBADF);
     }
-    let mut sink = Console { line: [0; 256], used: 0 };
+    let mut sink = Console {
+        line: [0; 256],
+        used: 0,
+    };
     // SAFETY: C's contract.
     let length = unsafe { run(&mut sink, text, list) };
     console(&sink.line[..sink.used]);
@@ -266,7 +283,12 @@ pub unsafe extern "C" fn __vsprintf_chk(
 /// # Safety
 /// C's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn __vfprintf_chk(stream: *mut File, _flag: i32, text: *const u8, list: *mut VaList) -> i32 {
+pub unsafe extern "C" fn __vfprintf_chk(
+    stream: *mut File,
+    _flag: i32,
+    text: *const u8,
+    list: *mut VaList,
+) -> i32 {
     // SAFETY: C's contract.
     unsafe { vfprintf(stream, text, list) }
 }
@@ -286,7 +308,12 @@ pub unsafe extern "C" fn __vprintf_chk(_flag: i32, text: *const u8, list: *mut V
 /// # Safety
 /// C's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn __vasprintf_chk(to: *mut *mut u8, _flag: i32, text: *const u8, list: *mut VaList) -> i32 {
+pub unsafe extern "C" fn __vasprintf_chk(
+    to: *mut *mut u8,
+    _flag: i32,
+    text: *const u8,
+    list: *mut VaList,
+) -> i32 {
     // SAFETY: C's contract.
     unsafe { vasprintf(to, text, list) }
 }
@@ -296,7 +323,12 @@ pub unsafe extern "C" fn __vasprintf_chk(to: *mut *mut u8, _flag: i32, text: *co
 /// # Safety
 /// C's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn __vdprintf_chk(number: i32, _flag: i32, text: *const u8, list: *mut VaList) -> i32 {
+pub unsafe extern "C" fn __vdprintf_chk(
+    number: i32,
+    _flag: i32,
+    text: *const u8,
+    list: *mut VaList,
+) -> i32 {
     // SAFETY: C's contract.
     unsafe { vdprintf(number, text, list) }
 }

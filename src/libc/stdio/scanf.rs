@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: ISC
 //! The scanf family (C11 7.21.6.2), under C's names and the two generations of glibc's.
 
-use super::file::{EOF, File, file, stdin};
-use super::va_list::{VaList, variadic};
 use super::super::errno::{EILSEQ, EINVAL, ENOMEM, fail};
 use super::super::malloc::realloc;
 use super::super::memory::memcpy;
 use super::super::string::bytes;
+use super::file::{EOF, File, file, stdin};
+use super::va_list::{VaList, variadic};
 use core::ptr::with_exposed_provenance_mut;
 use libc_core::number::Source;
 use libc_core::scan::{Error, Scanned, Target, scan};
@@ -27,7 +27,9 @@ impl Target for CTarget {
 
     fn grow(&mut self, old: u64, size: usize) -> u64 {
         // SAFETY: `old` is NULL or a block that this function returned.
-        unsafe { realloc(with_exposed_provenance_mut(old as usize), size).expose_provenance() as u64 }
+        unsafe {
+            realloc(with_exposed_provenance_mut(old as usize), size).expose_provenance() as u64
+        }
     }
 }
 

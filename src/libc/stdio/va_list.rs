@@ -66,7 +66,10 @@ impl VaList {
                 self.slot();
             }
             let mantissa = self.slot();
-            X87 { mantissa, sign_exponent: self.slot() as u16 }
+            X87 {
+                mantissa,
+                sign_exponent: self.slot() as u16,
+            }
         }
     }
 }

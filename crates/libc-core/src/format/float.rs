@@ -48,8 +48,16 @@ fn sign(spec: &Spec, value: &Real) -> &'static [u8] {
 }
 
 /// What surrounds a numeral of `length` bytes: sign before, fill on the side the flags say.
-fn framed(spec: &Spec, output: &mut Output<'_>, prefix: &[u8], length: usize, body: impl FnOnce(&mut Output<'_>)) {
-    let fill = spec.width.saturating_sub(prefix.len().saturating_add(length));
+fn framed(
+    spec: &Spec,
+    output: &mut Output<'_>,
+    prefix: &[u8],
+    length: usize,
+    body: impl FnOnce(&mut Output<'_>),
+) {
+    let fill = spec
+        .width
+        .saturating_sub(prefix.len().saturating_add(length));
     if !spec.left && !spec.zero {
         output.pad(b' ', fill);
     }
@@ -98,7 +106,11 @@ fn decimal(spec: &Spec, output: &mut Output<'_>, value: &Real, limbs: &mut [u32]
         number.round(bounded(significant) - 1 - number.exponent());
         let exponent = number.exponent();
         scientific = exponent < -4 || exponent >= places(significant);
-        precision = if scientific { significant - 1 } else { (significant as i64 - 1 - i64::from(exponent)) as usize };
+        precision = if scientific {
+            significant - 1
+        } else {
+            (significant as i64 - 1 - i64::from(exponent)) as usize
+        };
         if !spec.alternative {
             let last = number.last_digit();
             let needed = if scientific { exponent - last } else { -last };
@@ -112,7 +124,10 @@ fn decimal(spec: &Spec, output: &mut Output<'_>, value: &Real, limbs: &mut [u32]
     let exponent = number.exponent();
     let mut buffer = [0; 8];
     let (high, tail): (i32, &[u8]) = if scientific {
-        (exponent, exponent_text(spec.conversion & 0x20 | b'E', exponent, 2, &mut buffer))
+        (
+            exponent,
+            exponent_text(spec.conversion & 0x20 | b'E', exponent, 2, &mut buffer),
+        )
     } else {
         (exponent.max(0), b"")
     };
@@ -144,7 +159,11 @@ fn special(spec: &mut Spec, output: &mut Output<'_>, value: &Real, fraction: u32
         return;
     }
     let mut mantissa = u128::from(value.mantissa);
-    let mut exponent = if mantissa == 0 { 0 } else { value.exponent + fraction as i32 };
+    let mut exponent = if mantissa == 0 {
+        0
+    } else {
+        value.exponent + fraction as i32
+    };
     let most = fraction / 4;
     let mut places = most;
     match spec.precision {
@@ -169,7 +188,11 @@ fn special(spec: &mut Spec, output: &mut Output<'_>, value: &Real, fraction: u32
             }
         }
     }
-    let alphabet = if upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
+    let alphabet = if upper {
+        b"0123456789ABCDEF"
+    } else {
+        b"0123456789abcdef"
+    };
     let digit = |place: u32| alphabet[(mantissa >> (fraction - 4 * place) & 15) as usize];
     let zeros = spec.precision.unwrap_or(0).saturating_sub(most as usize);
     let mut buffer = [0; 8];

@@ -7,7 +7,11 @@ use super::{Arguments, Output};
 /// Digits of `value` in `base`, right-aligned in `buffer`; none for zero.
 fn digits(mut value: u64, base: u64, upper: bool, buffer: &mut [u8; 64]) -> &[u8] {
     let mut at = buffer.len();
-    let alphabet = if upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
+    let alphabet = if upper {
+        b"0123456789ABCDEF"
+    } else {
+        b"0123456789abcdef"
+    };
     while value != 0 {
         at -= 1;
         if base == 10 {
@@ -43,7 +47,11 @@ pub(super) fn convert(spec: &mut Spec, output: &mut Output<'_>, arguments: &mut 
         (Length::Long | Length::LongDouble, _) => raw,
     };
     let negative = signed && (value as i64) < 0;
-    let value = if negative { value.wrapping_neg() } else { value };
+    let value = if negative {
+        value.wrapping_neg()
+    } else {
+        value
+    };
     let sign: &[u8] = match signed {
         true if negative => b"-",
         true if spec.plus => b"+",

@@ -148,13 +148,34 @@ impl Arguments<'_> {
 ///
 /// # Errors
 /// See [`Error`]; the sink has then taken the text up to there.
-pub fn format(format: &[u8], sink: &mut dyn Sink, machine: &mut dyn Machine) -> Result<usize, Error> {
+pub fn format(
+    format: &[u8],
+    sink: &mut dyn Sink,
+    machine: &mut dyn Machine,
+) -> Result<usize, Error> {
     let mut output = Output { sink, count: 0 };
-    run(format, format, &mut output, Arguments { machine, table: None })?;
-    if output.count > INT_MAX { Err(Error::Overflow) } else { Ok(output.count) }
+    run(
+        format,
+        format,
+        &mut output,
+        Arguments {
+            machine,
+            table: None,
+        },
+    )?;
+    if output.count > INT_MAX {
+        Err(Error::Overflow)
+    } else {
+        Ok(output.count)
+    }
 }
 
-fn run(whole: &[u8], rest: &[u8], output: &mut Output<'_>, mut arguments: Arguments<'_>) -> Result<(), Error> {
+fn run(
+    whole: &[u8],
+    rest: &[u8],
+    output: &mut Output<'_>,
+    mut arguments: Arguments<'_>,
+) -> Result<(), Error> {
     let mut rest = rest;
     loop {
         let plain = rest.iter().position(|&b| b == b'%').unwrap_or(rest.len());
@@ -162,7 +183,9 @@ fn run(whole: &[u8], rest: &[u8], output: &mut Output<'_>, mut arguments: Argume
             output.write(&rest[..plain]);
         }
         rest = &rest[plain..];
-        let Some((_, after)) = rest.split_first() else { return Ok(()) };
+        let Some((_, after)) = rest.split_first() else {
+            return Ok(());
+        };
         let (mut spec, tail) = Spec::parse(after)?;
         if spec.numbered && arguments.table.is_none() {
             return positional::run(whole, rest, output, arguments.machine);
@@ -176,11 +199,19 @@ fn run(whole: &[u8], rest: &[u8], output: &mut Output<'_>, mut arguments: Argume
     }
 }
 
-fn convert(spec: &mut Spec, output: &mut Output<'_>, arguments: &mut Arguments<'_>) -> Result<(), Error> {
+fn convert(
+    spec: &mut Spec,
+    output: &mut Output<'_>,
+    arguments: &mut Arguments<'_>,
+) -> Result<(), Error> {
     match spec.conversion {
-        b'd' | b'i' | b'u' | b'o' | b'x' | b'X' | b'b' | b'B' => integer::convert(spec, output, arguments),
+        b'd' | b'i' | b'u' | b'o' | b'x' | b'X' | b'b' | b'B' => {
+            integer::convert(spec, output, arguments)
+        }
         b'p' => integer::pointer(spec, output, arguments),
-        b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'a' | b'A' => float::convert(spec, output, arguments),
+        b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'a' | b'A' => {
+            float::convert(spec, output, arguments)
+        }
         b'c' if spec.length != Length::Long => {
             let byte = arguments.integer(spec.position) as u8;
             spec.zero = false;
@@ -195,17 +226,27 @@ fn convert(spec: &mut Spec, output: &mut Output<'_>, arguments: &mut Arguments<'
         b's' if spec.length != Length::Long => {
             let address = arguments.integer(spec.position);
             let limit = spec.precision.unwrap_or(usize::MAX);
-            text(spec, output, match address {
-                0 if limit >= NULL_TEXT.len() => NULL_TEXT,
-                0 => b"",
-                _ => arguments.machine.string(address, limit),
-            });
+            text(
+                spec,
+                output,
+                match address {
+                    0 if limit >= NULL_TEXT.len() => NULL_TEXT,
+                    0 => b"",
+                    _ => arguments.machine.string(address, limit),
+                },
+            );
         }
         b's' | b'S' => wide_string(spec, output, arguments)?,
-        b'm' => text(spec, output, cut(arguments.machine.error_text().as_bytes(), spec.precision)),
+        b'm' => text(
+            spec,
+            output,
+            cut(arguments.machine.error_text().as_bytes(), spec.precision),
+        ),
         b'n' => {
             let address = arguments.integer(spec.position);
-            arguments.machine.store(address, spec.length.bytes(), output.count as u64);
+            arguments
+                .machine
+                .store(address, spec.length.bytes(), output.count as u64);
         }
         b'%' => output.write(b"%"),
         _ => spec.echo(output),
@@ -226,14 +267,29 @@ fn text(spec: &mut Spec, output: &mut Output<'_>, bytes: &[u8]) {
 
 /// In the "C" locale a wide character is a byte if it is ASCII, and nothing otherwise.
 fn narrow(wide: u32) -> Result<u8, Error> {
-    u8::try_from(wide).ok().filter(u8::is_ascii).ok_or(Error::Illegal)
+    u8::try_from(wide)
+        .ok()
+        .filter(u8::is_ascii)
+        .ok_or(Error::Illegal)
 }
 
-fn wide_string(spec: &mut Spec, output: &mut Output<'_>, arguments: &mut Arguments<'_>) -> Result<(), Error> {
+fn wide_string(
+    spec: &mut Spec,
+    output: &mut Output<'_>,
+    arguments: &mut Arguments<'_>,
+) -> Result<(), Error> {
     let address = arguments.integer(spec.position);
     let limit = spec.precision.unwrap_or(usize::MAX);
     if address == 0 {
-        text(spec, output, if limit >= NULL_TEXT.len() { NULL_TEXT } else { b"" });
+        text(
+            spec,
+            output,
+            if limit >= NULL_TEXT.len() {
+                NULL_TEXT
+            } else {
+                b""
+            },
+        );
         return Ok(());
     }
     let mut length = 0;

@@ -17,7 +17,11 @@ enum Kind {
 
 fn kind(spec: &Spec) -> Kind {
     match spec.conversion {
-        b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'a' | b'A' if spec.length == Length::LongDouble => Kind::LongDouble,
+        b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'a' | b'A'
+            if spec.length == Length::LongDouble =>
+        {
+            Kind::LongDouble
+        }
         b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'a' | b'A' => Kind::Double,
         _ => Kind::Integer,
     }
@@ -61,5 +65,13 @@ pub(super) fn run(
             Kind::LongDouble => Value::LongDouble(machine.long_double()),
         };
     }
-    super::run(whole, rest, output, Arguments { machine, table: Some(&values[..count]) })
+    super::run(
+        whole,
+        rest,
+        output,
+        Arguments {
+            machine,
+            table: Some(&values[..count]),
+        },
+    )
 }

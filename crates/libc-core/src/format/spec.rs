@@ -150,17 +150,30 @@ impl Spec {
             }
         }
         spec.length = if accept(&mut text, b'h') {
-            if accept(&mut text, b'h') { Length::Char } else { Length::Short }
+            if accept(&mut text, b'h') {
+                Length::Char
+            } else {
+                Length::Short
+            }
         } else if accept(&mut text, b'l') {
-            if accept(&mut text, b'l') { Length::LongDouble } else { Length::Long }
+            if accept(&mut text, b'l') {
+                Length::LongDouble
+            } else {
+                Length::Long
+            }
         } else if accept(&mut text, b'L') || accept(&mut text, b'q') {
             Length::LongDouble
-        } else if [b'j', b'z', b'Z', b't'].into_iter().any(|b| accept(&mut text, b)) {
+        } else if [b'j', b'z', b'Z', b't']
+            .into_iter()
+            .any(|b| accept(&mut text, b))
+        {
             Length::Long
         } else {
             Length::Int
         };
-        let Some((&conversion, rest)) = text.split_first() else { return Err(Error::BadFormat) };
+        let Some((&conversion, rest)) = text.split_first() else {
+            return Err(Error::BadFormat);
+        };
         spec.conversion = conversion;
         let stars = [spec.width_star, spec.precision_star];
         spec.numbered = spec.position > 0 || stars.iter().any(|s| matches!(s, Star::Numbered(_)));

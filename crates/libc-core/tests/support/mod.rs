@@ -7,7 +7,11 @@ use libc_core::real::X87;
 
 /// How many cases a property is tried on: a hundredth of the long run, unless MIRAGE_XEN_LONG is set.
 pub fn cases() -> usize {
-    if std::env::var_os("MIRAGE_XEN_LONG").is_some() { 1_000_000 } else { 10_000 }
+    if std::env::var_os("MIRAGE_XEN_LONG").is_some() {
+        1_000_000
+    } else {
+        10_000
+    }
 }
 
 /// SplitMix64: small, and the same on every run.
@@ -38,7 +42,25 @@ impl Random {
     pub fn double(&mut self) -> f64 {
         match self.below(8) {
             0..=2 => f64::from_bits(self.next()),
-            3 => self.pick(&[0.0, -0.0, 1.0, 0.5, 1.5, 2.5, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MAX, 5e-324, f64::MIN_POSITIVE, 9.5, 99.5, 0.1, 1e22, 1e23]),
+            3 => self.pick(&[
+                0.0,
+                -0.0,
+                1.0,
+                0.5,
+                1.5,
+                2.5,
+                f64::INFINITY,
+                f64::NEG_INFINITY,
+                f64::NAN,
+                f64::MAX,
+                5e-324,
+                f64::MIN_POSITIVE,
+                9.5,
+                99.5,
+                0.1,
+                1e22,
+                1e23,
+            ]),
             4 => self.below(100_000) as f64 / 1000.0,
             5 => (self.next() as i64) as f64,
             6 => (self.below(2_000_001) as f64 - 1e6) / 64.0,
@@ -55,17 +77,38 @@ impl Random {
                 let zeros = real.mantissa.leading_zeros();
                 let exponent = real.exponent + 63 - zeros as i32 + 16383;
                 let sign = u16::from(real.negative) << 15;
-                return X87 { mantissa: real.mantissa << zeros, sign_exponent: sign | exponent as u16 };
+                return X87 {
+                    mantissa: real.mantissa << zeros,
+                    sign_exponent: sign | exponent as u16,
+                };
             }
         }
         let sign = (self.below(2) as u16) << 15;
         match self.below(8) {
-            0 => X87 { mantissa: 0, sign_exponent: sign },
-            1 => X87 { mantissa: 1 << 63, sign_exponent: sign | 0x7fff },
-            2 => X87 { mantissa: 3 << 62, sign_exponent: sign | 0x7fff },
-            3 => X87 { mantissa: self.next() >> 1 >> self.below(62), sign_exponent: sign },
-            4 | 5 => X87 { mantissa: self.next() | 1 << 63, sign_exponent: sign | (16383 - 80 + self.below(160)) as u16 },
-            _ => X87 { mantissa: self.next() | 1 << 63, sign_exponent: sign | (1 + self.below(0x7ffe)) as u16 },
+            0 => X87 {
+                mantissa: 0,
+                sign_exponent: sign,
+            },
+            1 => X87 {
+                mantissa: 1 << 63,
+                sign_exponent: sign | 0x7fff,
+            },
+            2 => X87 {
+                mantissa: 3 << 62,
+                sign_exponent: sign | 0x7fff,
+            },
+            3 => X87 {
+                mantissa: self.next() >> 1 >> self.below(62),
+                sign_exponent: sign,
+            },
+            4 | 5 => X87 {
+                mantissa: self.next() | 1 << 63,
+                sign_exponent: sign | (16383 - 80 + self.below(160)) as u16,
+            },
+            _ => X87 {
+                mantissa: self.next() | 1 << 63,
+                sign_exponent: sign | (1 + self.below(0x7ffe)) as u16,
+            },
         }
     }
 }
@@ -107,7 +150,12 @@ impl Arguments {
             // SAFETY: the vector holds two slots an element and is long enough.
             unsafe { base.add(i).write(slot) };
         }
-        let mut list = VaList { gp_offset: 48, fp_offset: 304, overflow: base, registers: std::ptr::null_mut() };
+        let mut list = VaList {
+            gp_offset: 48,
+            fp_offset: 304,
+            overflow: base,
+            registers: std::ptr::null_mut(),
+        };
         f(&mut list)
     }
 }
@@ -125,7 +173,10 @@ impl Machine for Arguments {
     fn long_double(&mut self) -> X87 {
         self.next += self.next % 2;
         let mantissa = self.integer();
-        X87 { mantissa, sign_exponent: self.integer() as u16 }
+        X87 {
+            mantissa,
+            sign_exponent: self.integer() as u16,
+        }
     }
 
     fn string(&self, address: u64, limit: usize) -> &[u8] {
@@ -147,7 +198,9 @@ impl Machine for Arguments {
 
     fn store(&mut self, address: u64, size: usize, value: u64) {
         // SAFETY: the tests pass pointers to 8 writable bytes.
-        unsafe { std::ptr::copy_nonoverlapping(value.to_le_bytes().as_ptr(), address as *mut u8, size) };
+        unsafe {
+            std::ptr::copy_nonoverlapping(value.to_le_bytes().as_ptr(), address as *mut u8, size)
+        };
     }
 
     fn error_text(&self) -> &'static str {

@@ -1,0 +1,640 @@
+// SPDX-License-Identifier: ISC
+//! unistd.h and its neighbours (POSIX): descriptors, this one process, and what the system says of
+//! itself. Three descriptors are open: input that has ended, and the console twice.
+
+use super::errno::{
+    EBADF, ECHILD, EFAULT, EINVAL, EMFILE, ENAMETOOLONG, ENOENT, ENOSYS, ENOTTY, EPERM, ERANGE,
+    ESPIPE, ESRCH, fail, set_errno,
+};
+use super::files::is_standard;
+use super::platform::{Cell, console, monotonic, sleep_until};
+use super::time::{TimeSpec, TimeVal};
+use core::ptr::{null, null_mut};
+use core::slice::from_raw_parts;
+
+/// This process.
+pub(super) const PID: i32 = 1;
+
+/// POSIX's `write`: to the console.
+///
+/// # Safety
+/// POSIX's contract.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn write(number: i32, from: *const u8, size: usize) -> isize {
+    if number != 1 && number != 2 {
+        return fail(EBADF) as isize;
+    }
+    if size != 0 {
+        // SAFETY: POSIX's contract: `size` readable bytes.
+        console(unsafe { from_raw_parts(from, size) });
+    }
+    size as isize
+}
+
+/// POSIX's `read`: standard input is at its end.
+///
+/// # Safety
+/// POSIX's contract.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn read(number: i32, _to: *mut u8, _size: usize) -> isize {
+    if number == 0 { 0 } else { fail(EBADF) as isize }
+}
+
+/// POSIX's `struct iovec`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct IoVec {
+    base: *mut u8,
+    length: usize,
+}
+
+/// POSIX's `writev`.
+///
+/// # Safety
+/// POSIX's contract.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn writev(number: i32, parts: *const IoVec, count: i32) -> isize {
+    let Ok(count) = usize::try_from(count) else {
+        return fail(EINVAL) as isize;
+    };
+    let mut total = 0;
+    // SAFETY: POSIX's contract: `count` parts, each readable.
+    unsafe {
+        for part in from_raw_parts(parts, count) {
+            match write(number, part.base, part.length) {
+                written if written < 0 => return written,
+                written => total += written,
+            }
+        }
+    }
+    total
+}
+
+/// POSIX's `readv`.
+///
+/// # Safety
+/// POSIX's contract.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn readv(number: i32, _parts: *const IoVec, _count: i32) -> isize {
+    // SAFETY: nothing is read.
+    unsafe { read(number, null_mut(), 0) }
+}
+
+/// POSIX's `close`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn close(number: i32) -> i32 {
+    if is_standard(number) { 0 } else { fail(EBADF) }
+}
+
+/// POSIX's `lseek`: the console has no position.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn lseek(number: i32, _offset: i64, _whence: i32) -> i64 {
+    fail(if is_standard(number) { ESPIPE } else { EBADF }).into()
+}
+
+/// glibc's `lseek64`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn lseek64(number: i32, offset: i64, whence: i32) -> i64 {
+    lseek(number, offset, whence)
+}
+
+/// POSIX's `pread`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn pread(number: i32, _to: *mut u8, _size: usize, _offset: i64) -> isize {
+    fail(if is_standard(number) { ESPIPE } else { EBADF }) as isize
+}
+
+/// glibc's `pread64`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn pread64(number: i32, to: *mut u8, size: usize, offset: i64) -> isize {
+    pread(number, to, size, offset)
+}
+
+/// POSIX's `pwrite`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn pwrite(number: i32, _from: *const u8, _size: usize, _offset: i64) -> isize {
+    fail(if is_standard(number) { ESPIPE } else { EBADF }) as isize
+}
+
+/// glibc's `pwrite64`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn pwrite64(number: i32, from: *const u8, size: usize, offset: i64) -> isize {
+    pwrite(number, from, size, offset)
+}
+
+/// POSIX's `isatty`: the console is not a terminal that could be asked for its size.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn isatty(number: i32) -> i32 {
+    set_errno(if is_standard(number) { ENOTTY } else { EBADF });
+    0
+}
+
+/// POSIX's `ioctl`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn ioctl(number: i32, _request: u64, _argument: u64) -> i32 {
+    fail(if is_standard(number) { ENOTTY } else { EBADF })
+}
+
+/// POSIX's `dup`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn dup(number: i32) -> i32 {
+    fail(if is_standard(number) { EMFILE } else { EBADF })
+}
+
+/// POSIX's `dup2`: a descriptor onto itself, or the console onto the console.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn dup2(from: i32, to: i32) -> i32 {
+    let same = is_standard(from) && (from == to || matches!((from, to), (1 | 2, 1 | 2)));
+    if same { to } else { fail(EBADF) }
+}
+
+/// POSIX's `pipe`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn pipe(_to: *mut i32) -> i32 {
+    fail(EMFILE)
+}
+
+/// GNU's `pipe2`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn pipe2(_to: *mut i32, _flags: i32) -> i32 {
+    fail(EMFILE)
+}
+
+/// POSIX's `getcwd`: there is no directory to be in.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn getcwd(_to: *mut u8, _size: usize) -> *mut u8 {
+    set_errno(ENOENT);
+    null_mut()
+}
+
+/// POSIX's `chdir`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn chdir(_path: *const u8) -> i32 {
+    fail(ENOENT)
+}
+
+/// POSIX's `gethostname`.
+///
+/// # Safety
+/// POSIX's contract.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn gethostname(to: *mut u8, size: usize) -> i32 {
+    if size < HOST.len() {
+        return fail(ENAMETOOLONG);
+    }
+    // SAFETY: POSIX's contract: `size` writable bytes.
+    unsafe { super::memory::memcpy(to, HOST.as_ptr(), HOST.len()) };
+    0
+}
+
+static HOST: [u8; 7] = *b"mirage\0";
+
+/// glibc's `struct utsname`.
+#[repr(C)]
+pub struct UtsName {
+    fields: [[u8; 65]; 6],
+}
+
+/// POSIX's `uname`.
+///
+/// # Safety
+/// `to` must be writable.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn uname(to: *mut UtsName) -> i32 {
+    let values: [&[u8]; 6] = [b"MirageOS", b"mirage", b"", b"Xen PVH", b"x86_64", b""];
+    let mut name = UtsName {
+        fields: [[0; 65]; 6],
+    };
+    for (field, value) in name.fields.iter_mut().zip(values) {
+        for (to, from) in field.iter_mut().zip(value) {
+            *to = *from;
+        }
+    }
+    // SAFETY: writable, as the caller vouches.
+    unsafe { *to = name };
+    0
+}
+
+/// POSIX's `sysconf`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn sysconf(name: i32) -> i64 {
+    let pages = |bytes: usize| (bytes / 4096) as i64;
+    match name {
+        0 => 131_072,                                                             // _SC_ARG_MAX
+        2 => 100,                                                                 // _SC_CLK_TCK
+        4 => 3,                                                                   // _SC_OPEN_MAX
+        30 => 4096,                                                               // _SC_PAGESIZE
+        83 | 84 => 1,                      // _SC_NPROCESSORS_CONF, _ONLN
+        85 => pages(super::heap::total()), // _SC_PHYS_PAGES
+        86 => pages(super::heap::total() - super::malloc::malloc_memory_usage()), // _SC_AVPHYS_PAGES
+        75 => 16_384, // _SC_THREAD_STACK_MIN
+        _ => fail(EINVAL).into(),
+    }
+}
+
+/// BSD's `getpagesize`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn getpagesize() -> i32 {
+    4096
+}
+
+/// GNU's `get_nprocs`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn get_nprocs() -> i32 {
+    1
+}
+
+macro_rules! constant {
+    ($($name:ident = $value:expr, $doc:literal;)*) => {
+        $(
+            #[doc = $doc]
+            #[cfg_attr(not(test), unsafe(no_mangle))]
+            pub extern "C" fn $name() -> i32 {
+                $value
+            }
+        )*
+    };
+}
+
+constant! {
+    getpid = PID, "POSIX's `getpid`: the program is the only process.";
+    getppid = 0, "POSIX's `getppid`: nobody started it from within.";
+    getpgrp = PID, "POSIX's `getpgrp`.";
+    gettid = PID, "GNU's `gettid`.";
+    getuid = 0, "POSIX's `getuid`.";
+    geteuid = 0, "POSIX's `geteuid`.";
+    getgid = 0, "POSIX's `getgid`.";
+    getegid = 0, "POSIX's `getegid`.";
+    fork = fail(ENOSYS), "POSIX's `fork`.";
+    vfork = fail(ENOSYS), "BSD's `vfork`.";
+    sched_yield = 0, "POSIX's `sched_yield`: there is one thread.";
+}
+
+/// POSIX's `alarm`: no signal can be delivered later; errno says so, since the result cannot.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn alarm(_seconds: u32) -> u32 {
+    set_errno(ENOSYS);
+    0
+}
+
+macro_rules! refused {
+    ($($name:ident($($argument:ident: $type:ty),*) = $error:expr;)*) => {
+        $(
+            #[doc = concat!("POSIX's `", stringify!($name), "`.")]
+            #[cfg_attr(not(test), unsafe(no_mangle))]
+            pub extern "C" fn $name($($argument: $type),*) -> i32 {
+                fail($error)
+            }
+        )*
+    };
+}
+
+refused! {
+    execve(_path: *const u8, _arguments: *const *const u8, _environment: *const *const u8) = ENOSYS;
+    execv(_path: *const u8, _arguments: *const *const u8) = ENOSYS;
+    execvp(_path: *const u8, _arguments: *const *const u8) = ENOSYS;
+    wait(_status: *mut i32) = ECHILD;
+    waitpid(_process: i32, _status: *mut i32, _options: i32) = ECHILD;
+    setuid(_user: u32) = EPERM;
+    setgid(_group: u32) = EPERM;
+    setsid() = EPERM;
+    setpgid(_process: i32, _group: i32) = EPERM;
+    getpgid(_process: i32) = ESRCH;
+    setitimer(_which: i32, _new: *const u8, _old: *mut u8) = ENOSYS;
+    getitimer(_which: i32, _to: *mut u8) = ENOSYS;
+    setrlimit(_which: i32, _limit: *const u64) = EPERM;
+    setrlimit64(_which: i32, _limit: *const u64) = EPERM;
+    sched_get_priority_max(_policy: i32) = ENOSYS;
+    sched_get_priority_min(_policy: i32) = ENOSYS;
+    sched_getaffinity(_process: i32, _size: usize, _mask: *mut u8) = ENOSYS;
+    tcgetattr(_number: i32, _to: *mut u8) = ENOTTY;
+    tcsetattr(_number: i32, _when: i32, _from: *const u8) = ENOTTY;
+}
+
+/// The stack's bounds, as far as they are known.
+static STACK: Cell<(usize, usize)> = Cell::new((0, 0));
+
+/// Remembers where the stack lies.
+pub(super) fn set_stack(low: usize, high: usize) {
+    STACK.set((low, high));
+}
+
+/// POSIX's `getrlimit`: the stack's size, what the heap can hold, three descriptors; no other limits.
+///
+/// # Safety
+/// `to` must be two writable words.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn getrlimit(which: i32, to: *mut [u64; 2]) -> i32 {
+    let (low, high) = STACK.get();
+    let limit = match which {
+        // RLIMIT_CPU, _FSIZE, _CORE
+        0 | 1 => u64::MAX,
+        4 => 0,
+        // RLIMIT_DATA, _RSS, _AS
+        2 | 5 | 9 => super::heap::total() as u64,
+        3 if high > low => (high - low) as u64,
+        3 => u64::MAX,
+        // RLIMIT_NPROC, _NOFILE
+        6 => 1,
+        7 => 3,
+        8 | 10..=15 => u64::MAX,
+        _ => return fail(EINVAL),
+    };
+    // SAFETY: writable, as the caller vouches.
+    unsafe { *to = [limit; 2] };
+    0
+}
+
+/// glibc's `getrlimit64`.
+///
+/// # Safety
+/// As for [`getrlimit`].
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn getrlimit64(which: i32, to: *mut [u64; 2]) -> i32 {
+    // SAFETY: the same contract.
+    unsafe { getrlimit(which, to) }
+}
+
+/// glibc's `struct rusage`.
+#[repr(C)]
+pub struct Usage {
+    user: TimeVal,
+    system: TimeVal,
+    rest: [i64; 14],
+}
+
+/// POSIX's `getrusage`: the domain's running time, and the heap's footprint as the resident set.
+///
+/// # Safety
+/// `to` must be writable.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn getrusage(who: i32, to: *mut Usage) -> i32 {
+    let zero = TimeVal {
+        tv_sec: 0,
+        tv_usec: 0,
+    };
+    let mut usage = Usage {
+        user: zero,
+        system: zero,
+        rest: [0; 14],
+    };
+    match who {
+        // RUSAGE_SELF, RUSAGE_THREAD
+        0 | 1 => {
+            let microseconds = monotonic() / 1000;
+            usage.user = TimeVal {
+                tv_sec: (microseconds / 1_000_000) as i64,
+                tv_usec: (microseconds % 1_000_000) as i64,
+            };
+            usage.rest[0] = (super::heap::handed_out() / 1024) as i64;
+        }
+        // RUSAGE_CHILDREN
+        -1 => {}
+        _ => return fail(EINVAL),
+    }
+    // SAFETY: writable, as the caller vouches.
+    unsafe { *to = usage };
+    0
+}
+
+/// POSIX's `struct pollfd`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct PollFd {
+    number: i32,
+    events: u16,
+    found: u16,
+}
+
+const POLLIN: u16 = 1;
+const POLLOUT: u16 = 4;
+const POLLNVAL: u16 = 0x20;
+
+/// POSIX's `poll`: the console can always be written, and input is always at its end.
+///
+/// # Safety
+/// POSIX's contract.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn poll(list: *mut PollFd, count: u64, timeout: i32) -> i32 {
+    let mut ready = 0;
+    if count != 0 {
+        if list.is_null() {
+            return fail(EFAULT);
+        }
+        // SAFETY: POSIX's contract: `count` entries.
+        for entry in unsafe { core::slice::from_raw_parts_mut(list, count as usize) } {
+            entry.found = match entry.number {
+                ..0 => 0,
+                0 => entry.events & POLLIN,
+                1 | 2 => entry.events & POLLOUT,
+                _ => POLLNVAL,
+            };
+            ready += i32::from(entry.found != 0);
+        }
+    }
+    if ready == 0 {
+        match u64::try_from(timeout) {
+            Ok(milliseconds) => sleep_until(monotonic().saturating_add(milliseconds * 1_000_000)),
+            // Nothing would ever end the wait.
+            Err(_) => return fail(ENOSYS),
+        }
+    }
+    ready
+}
+
+/// What `select` finds in the sets; the sets then hold what is ready.
+unsafe fn select_ready(count: i32, sets: [*mut [u64; 16]; 3]) -> i32 {
+    let mut ready = 0;
+    for (index, set) in sets.into_iter().enumerate() {
+        if set.is_null() {
+            continue;
+        }
+        // SAFETY: POSIX's contract: the sets are writable.
+        let set = unsafe { &mut *set };
+        for number in 0..count.clamp(0, 1024) as usize {
+            if set[number / 64] >> (number % 64) & 1 == 0 {
+                continue;
+            }
+            if number > 2 {
+                return fail(EBADF);
+            }
+            // Input has ended and output has room.
+            if (index, number) == (0, 0) || index == 1 && number > 0 {
+                ready += 1;
+            } else {
+                set[0] &= !(1 << number);
+            }
+        }
+    }
+    ready
+}
+
+unsafe fn select_until(count: i32, sets: [*mut [u64; 16]; 3], nanoseconds: Option<u64>) -> i32 {
+    // SAFETY: POSIX's contract.
+    match (unsafe { select_ready(count, sets) }, nanoseconds) {
+        (0, Some(nanoseconds)) => {
+            sleep_until(monotonic().saturating_add(nanoseconds));
+            0
+        }
+        // Nothing would ever end the wait.
+        (0, None) => fail(ENOSYS),
+        (ready, _) => ready,
+    }
+}
+
+/// POSIX's `select`.
+///
+/// # Safety
+/// POSIX's contract.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn select(
+    count: i32,
+    reading: *mut [u64; 16],
+    writing: *mut [u64; 16],
+    failing: *mut [u64; 16],
+    timeout: *const TimeVal,
+) -> i32 {
+    // SAFETY: POSIX's contract.
+    unsafe {
+        let length = match timeout.as_ref() {
+            None => None,
+            Some(t) => {
+                let t = TimeSpec {
+                    tv_sec: t.tv_sec,
+                    tv_nsec: t.tv_usec.saturating_mul(1000),
+                };
+                let Some(length) = t.nanoseconds() else {
+                    return fail(EINVAL);
+                };
+                Some(length)
+            }
+        };
+        select_until(count, [reading, writing, failing], length)
+    }
+}
+
+/// POSIX's `pselect`.
+///
+/// # Safety
+/// POSIX's contract.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn pselect(
+    count: i32,
+    reading: *mut [u64; 16],
+    writing: *mut [u64; 16],
+    failing: *mut [u64; 16],
+    timeout: *const TimeSpec,
+    _mask: *const u64,
+) -> i32 {
+    // SAFETY: POSIX's contract.
+    unsafe {
+        let length = match timeout.as_ref() {
+            None => None,
+            Some(t) => {
+                let Some(length) = t.nanoseconds() else {
+                    return fail(EINVAL);
+                };
+                Some(length)
+            }
+        };
+        select_until(count, [reading, writing, failing], length)
+    }
+}
+
+/// POSIX's `optarg`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+#[allow(non_upper_case_globals, reason = "POSIX's name")]
+pub static optarg: Cell<*const u8> = Cell::new(null());
+/// POSIX's `optind`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+#[allow(non_upper_case_globals, reason = "POSIX's name")]
+pub static optind: Cell<i32> = Cell::new(1);
+/// POSIX's `opterr`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+#[allow(non_upper_case_globals, reason = "POSIX's name")]
+pub static opterr: Cell<i32> = Cell::new(1);
+/// POSIX's `optopt`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+#[allow(non_upper_case_globals, reason = "POSIX's name")]
+pub static optopt: Cell<i32> = Cell::new(0);
+/// Where in a group of letters `getopt` stands.
+static LETTER: Cell<usize> = Cell::new(0);
+
+/// POSIX's `getopt`, without the messages and without reordering.
+///
+/// # Safety
+/// POSIX's contract.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn getopt(
+    count: i32,
+    arguments: *const *const u8,
+    options: *const u8,
+) -> i32 {
+    // SAFETY: POSIX's contract: `count` terminated strings, and a terminated list of options.
+    unsafe {
+        if optind.get() >= count {
+            return -1;
+        }
+        let argument = *arguments.add(optind.get() as usize);
+        let text = super::string::bytes(argument);
+        if LETTER.get() == 0 {
+            if text.len() < 2 || text[0] != b'-' {
+                return -1;
+            }
+            if text == b"--" {
+                optind.set(optind.get() + 1);
+                return -1;
+            }
+            LETTER.set(1);
+        }
+        let letter = text[LETTER.get()];
+        let last = LETTER.get() + 1 == text.len();
+        let options = super::string::bytes(options);
+        let known = options.iter().position(|&o| o == letter && o != b':');
+        optopt.set(letter.into());
+        let takes = known.is_some_and(|at| options.get(at + 1) == Some(&b':'));
+        if takes {
+            let inline = argument.add(LETTER.get() + 1);
+            LETTER.set(0);
+            optind.set(optind.get() + 1);
+            if !last {
+                optarg.set(inline);
+            } else if optind.get() < count {
+                optarg.set(*arguments.add(optind.get() as usize));
+                optind.set(optind.get() + 1);
+            } else {
+                return i32::from(if options.first() == Some(&b':') {
+                    b':'
+                } else {
+                    b'?'
+                });
+            }
+            return letter.into();
+        }
+        if last {
+            LETTER.set(0);
+            optind.set(optind.get() + 1);
+        } else {
+            LETTER.set(LETTER.get() + 1);
+        }
+        if known.is_some() {
+            letter.into()
+        } else {
+            b'?'.into()
+        }
+    }
+}
+
+/// GNU's `getdomainname`: there is none.
+///
+/// # Safety
+/// `to` must have `size` bytes.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn getdomainname(to: *mut u8, size: usize) -> i32 {
+    if size == 0 {
+        return fail(ERANGE);
+    }
+    // SAFETY: there is one byte at least.
+    unsafe { *to = 0 };
+    0
+}
