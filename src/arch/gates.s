@@ -60,8 +60,15 @@ trap_common:
     pushq %rcx
     pushq %rbx
     pushq %rax
+    # A program that goes on where it was (a SIGSEGV handler repaired the cause) has its vector registers back, too.
     movq %rsp, %rdi
+    movq %rsp, %rbp
+    subq $512, %rsp
+    andq $-16, %rsp
+    fxsave64 (%rsp)
     call trap
+    fxrstor64 (%rsp)
+    movq %rbp, %rsp
     popq %rax
     popq %rbx
     popq %rcx

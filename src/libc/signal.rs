@@ -479,6 +479,7 @@ const FLAGS: usize = 17;
 const VECTOR: usize = 15;
 const ERROR: usize = 16;
 const SEGMENT: usize = 18;
+const STACK_POINTER: usize = 20;
 /// Carry, parity, adjust, zero, sign, direction, overflow: what a handler may change of the flags.
 const ARITHMETIC: u64 = 0xcd5;
 const PAGE_FAULT: u64 = 14;
@@ -537,6 +538,10 @@ unsafe extern "C" fn fault(context: *mut [u64; 22], address: usize) -> i32 {
     let mut mask = [0; 16];
     mask[0] = BLOCKED.get();
     let stack = STACK.get();
+    // A fault within the handler: its frame would be overwritten.
+    if (stack.start..stack.start + stack.size).contains(&(registers[STACK_POINTER] as usize)) {
+        return 0;
+    }
     let mut frame = Frame {
         vectors: Vectors([0; 512]),
         info,
@@ -556,8 +561,7 @@ unsafe extern "C" fn fault(context: *mut [u64; 22], address: usize) -> i32 {
     let place = if alternate {
         let top = (stack.start + stack.size) & !15;
         let place = core::ptr::with_exposed_provenance_mut::<Frame>(top - size_of::<Frame>());
-        // SAFETY: the program gave this stack for handlers, and none is running on it: Solo5's part
-        // does not hand over a fault within the handler.
+        // SAFETY: the program gave this stack for handlers, and none is running on it.
         unsafe { place.write(frame) };
         place
     } else {
