@@ -1,0 +1,2 @@
+(* SPDX-License-Identifier: ISC *)
+val periodically : (Metrics.field list, unit -> Metrics.Data.t) Metrics.src -> unit
