@@ -16,15 +16,24 @@ fn fresh(name: &str) -> PathBuf {
 /// A source tree that says it is `version`, with nothing but a runtime directory in it.
 fn tree(at: &Path, version: &str) {
     std::fs::create_dir_all(at.join("runtime")).expect("create runtime");
-    std::fs::write(at.join("VERSION"), format!("{version}\n\n# The version string is the first line.\n"))
-        .expect("write VERSION");
+    std::fs::write(
+        at.join("VERSION"),
+        format!("{version}\n\n# The version string is the first line.\n"),
+    )
+    .expect("write VERSION");
     std::fs::write(at.join("runtime/major_gc.c"), "int x;\n").expect("write a source");
 }
 
 /// Packs `directory`/`name` as a tarball with `name` on top.
 fn pack(directory: &Path, name: &str, tarball: &Path) {
-    let status =
-        Command::new("tar").arg("-caf").arg(tarball).arg("-C").arg(directory).arg(name).status().expect("run tar");
+    let status = Command::new("tar")
+        .arg("-caf")
+        .arg(tarball)
+        .arg("-C")
+        .arg(directory)
+        .arg(name)
+        .status()
+        .expect("run tar");
     assert!(status.success(), "tar failed");
 }
 
@@ -32,7 +41,12 @@ fn pack(directory: &Path, name: &str, tarball: &Path) {
 fn find(version: &str, work: &Path, ocaml_src: Option<&Path>, system: &Path) -> Output {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("ocaml-freestanding/find-sources.sh");
     let mut command = Command::new("sh");
-    command.arg(script).arg(version).arg(work).env("SYSTEM_SOURCES", system).env_remove("OCAML_SRC");
+    command
+        .arg(script)
+        .arg(version)
+        .arg(work)
+        .env("SYSTEM_SOURCES", system)
+        .env_remove("OCAML_SRC");
     if let Some(path) = ocaml_src {
         command.env("OCAML_SRC", path);
     }
@@ -55,12 +69,23 @@ fn another_version_is_refused() {
     let sources = scratch.join("sources");
     tree(&sources, "4.12.0");
     let work = scratch.join("work");
-    refused(&find("4.13.1", &work, Some(&sources), &scratch), 2, &["4.13.1", "4.12.0", "sources"]);
-    assert!(!work.join("src").exists(), "refused sources were left behind");
+    refused(
+        &find("4.13.1", &work, Some(&sources), &scratch),
+        2,
+        &["4.13.1", "4.12.0", "sources"],
+    );
+    assert!(
+        !work.join("src").exists(),
+        "refused sources were left behind"
+    );
 
     let tarball = scratch.join("ocaml.tar.gz");
     pack(&scratch, "sources", &tarball);
-    refused(&find("4.13.1", &work, Some(&tarball), &scratch), 2, &["4.13.1", "4.12.0"]);
+    refused(
+        &find("4.13.1", &work, Some(&tarball), &scratch),
+        2,
+        &["4.13.1", "4.12.0"],
+    );
 }
 
 #[test]
@@ -77,9 +102,17 @@ fn a_package_of_another_version_is_named() {
 #[test]
 fn missing_sources_name_the_package() {
     let scratch = fresh("missing");
-    refused(&find("9.99.9", &scratch.join("work"), None, &scratch), 3, &["9.99.9", "ocaml-source", "OCAML_SRC"]);
+    refused(
+        &find("9.99.9", &scratch.join("work"), None, &scratch),
+        3,
+        &["9.99.9", "ocaml-source", "OCAML_SRC"],
+    );
     let nowhere = scratch.join("nowhere");
-    refused(&find("4.13.1", &scratch.join("work"), Some(&nowhere), &scratch), 3, &["OCAML_SRC", "nowhere"]);
+    refused(
+        &find("4.13.1", &scratch.join("work"), Some(&nowhere), &scratch),
+        3,
+        &["OCAML_SRC", "nowhere"],
+    );
 }
 
 #[test]
@@ -87,7 +120,11 @@ fn what_is_not_ocaml_is_refused() {
     let scratch = fresh("not_ocaml");
     let empty = scratch.join("empty");
     std::fs::create_dir_all(&empty).expect("create");
-    refused(&find("4.13.1", &scratch.join("work"), Some(&empty), &scratch), 3, &["runtime"]);
+    refused(
+        &find("4.13.1", &scratch.join("work"), Some(&empty), &scratch),
+        3,
+        &["runtime"],
+    );
     let garbage = scratch.join("garbage.tar.gz");
     std::fs::write(&garbage, [7u8; 4096]).expect("write");
     let output = find("4.13.1", &scratch.join("work"), Some(&garbage), &scratch);
@@ -102,19 +139,42 @@ fn the_right_version_is_taken_with_the_distributions_patches() {
     tree(&original, "9.1.2");
     let package = scratch.join("ocaml-9.1.2-package");
     std::fs::create_dir_all(package.join("debian-patches")).expect("create");
-    pack(&scratch, "ocaml-9.1.2", &package.join("ocaml_9.1.2.orig.tar.gz"));
-    std::fs::write(package.join("debian-patches/series"), "# none\nruntime.patch\nmanual.patch\n").expect("write");
-    let patch = "--- a/runtime/major_gc.c\n+++ b/runtime/major_gc.c\n@@ -1 +1 @@\n-int x;\n+int y;\n";
+    pack(
+        &scratch,
+        "ocaml-9.1.2",
+        &package.join("ocaml_9.1.2.orig.tar.gz"),
+    );
+    std::fs::write(
+        package.join("debian-patches/series"),
+        "# none\nruntime.patch\nmanual.patch\n",
+    )
+    .expect("write");
+    let patch =
+        "--- a/runtime/major_gc.c\n+++ b/runtime/major_gc.c\n@@ -1 +1 @@\n-int x;\n+int y;\n";
     std::fs::write(package.join("debian-patches/runtime.patch"), patch).expect("write");
     // Does not apply, and need not: it touches no C of the runtime.
     let patch = "--- a/manual/x\n+++ b/manual/x\n@@ -1 +1 @@\n-no\n+yes\n";
     std::fs::write(package.join("debian-patches/manual.patch"), patch).expect("write");
-    pack(&scratch, "ocaml-9.1.2-package", &scratch.join("ocaml-source-9.1.2.tar"));
+    pack(
+        &scratch,
+        "ocaml-9.1.2-package",
+        &scratch.join("ocaml-source-9.1.2.tar"),
+    );
 
     let work = scratch.join("work");
     let output = find("9.1.2", &work, None, &scratch);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(std::fs::read_to_string(work.join("src/runtime/major_gc.c")).expect("read"), "int y;\n");
-    let left: Vec<_> = std::fs::read_dir(&work).expect("read work").map(|e| e.expect("entry").file_name()).collect();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(
+        std::fs::read_to_string(work.join("src/runtime/major_gc.c")).expect("read"),
+        "int y;\n"
+    );
+    let left: Vec<_> = std::fs::read_dir(&work)
+        .expect("read work")
+        .map(|e| e.expect("entry").file_name())
+        .collect();
     assert_eq!(left, ["src"], "nothing but the sources stays");
 }

@@ -78,7 +78,10 @@ pub const STRUCTS: &[(&str, &str)] = &[
         "struct msghdr",
         "msg_name msg_namelen msg_iov msg_iovlen msg_control msg_controllen msg_flags",
     ),
-    ("struct statvfs", "f_bsize f_blocks f_bavail f_files f_fsid f_flag f_namemax"),
+    (
+        "struct statvfs",
+        "f_bsize f_blocks f_bavail f_files f_fsid f_flag f_namemax",
+    ),
     ("struct utimbuf", "actime modtime"),
     ("struct linger", "l_onoff l_linger"),
     ("struct pollfd", "fd events revents"),

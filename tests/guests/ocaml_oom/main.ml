@@ -14,12 +14,17 @@ let[@inline never] exhaust allocate =
   | () -> assert false
   | exception Out_of_memory -> List.length !kept
 
+(* The first rounds differ: what is left of the heap after each lies elsewhere. What counts is that nothing is lost. *)
 let attempt name allocate =
-  let first = exhaust allocate in
-  Gc.compact ();
-  let second = exhaust allocate in
-  Gc.compact ();
-  Printf.printf "%s: Out_of_memory twice, got some: %b, as much again: %b\n%!" name (first > 0) (second * 10 >= first * 9)
+  let round () =
+    let count = exhaust allocate in
+    Gc.compact ();
+    count
+  in
+  let first = List.fold_left (fun _ _ -> round ()) 0 [ 1; 2; 3; 4 ] in
+  let later = List.init 5 (fun _ -> round ()) in
+  Printf.printf "%s: got some: %b, as much in every later round: %b\n%!" name (first > 0)
+    (List.for_all (fun n -> n * 10 >= first * 9) later)
 
 let () =
   attempt "bytes of 1 MB" (fun () -> Bytes.create megabyte);
