@@ -17,10 +17,10 @@ pub unsafe extern "C" fn __assert_fail(
 ) -> ! {
     // SAFETY: terminated, as the caller vouches.
     let (assertion, file) = unsafe { (bytes(assertion), bytes(file)) };
-    // SAFETY: terminated unless NULL.
     let function = if function.is_null() {
         b"?"
     } else {
+        // SAFETY: terminated, as the caller vouches.
         unsafe { bytes(function) }
     };
     crash(&[

@@ -89,7 +89,7 @@ unsafe fn check(block: *mut u8, function: &str, caller: usize) -> usize {
             Part::Hex(caller as u64),
         ])
     };
-    let Some((_, end)) = heap::holding(address).filter(|_| address % ALIGN == 0) else {
+    let Some((_, end)) = heap::holding(address).filter(|_| address.is_multiple_of(ALIGN)) else {
         fault("(): not a block of the heap: ");
     };
     // SAFETY: the head and, once the size is known to be sane, the canary lie in the heap.
@@ -293,7 +293,7 @@ pub extern "C" fn aligned_alloc(align: usize, size: usize) -> *mut u8 {
 /// `block` must be writable.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn posix_memalign(block: *mut *mut u8, align: usize, size: usize) -> i32 {
-    if !align.is_power_of_two() || align % 8 != 0 {
+    if !align.is_power_of_two() || !align.is_multiple_of(8) {
         return -EINVAL;
     }
     let found = aligned(align, size);
@@ -329,12 +329,11 @@ pub extern "C" fn pvalloc(size: usize) -> *mut u8 {
 /// A block of this heap, or NULL.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn malloc_usable_size(block: *mut u8) -> usize {
-    // SAFETY: the block is checked.
     if block.is_null() {
-        0
-    } else {
-        unsafe { check(block, "malloc_usable_size", 0) }
+        return 0;
     }
+    // SAFETY: the block is checked.
+    unsafe { check(block, "malloc_usable_size", 0) }
 }
 
 /// glibc's `malloc_trim`: gives free memory at the top of the heap back to the untouched part; 1 if

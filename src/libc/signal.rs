@@ -81,10 +81,10 @@ pub(super) fn call_handler(signal: i32) -> bool {
     if handler == DEFAULT || handler == IGNORE {
         return false;
     }
-    if flags as u32 & SA_RESETHAND != 0 {
-        if let Some(kept) = action(signal) {
-            kept.handler = DEFAULT;
-        }
+    if flags as u32 & SA_RESETHAND != 0
+        && let Some(kept) = action(signal)
+    {
+        kept.handler = DEFAULT;
     }
     let before = BLOCKED.get();
     BLOCKED.set(
@@ -573,7 +573,7 @@ unsafe extern "C" fn fault(context: *mut [u64; 22], address: usize) -> i32 {
         let vectors = &raw mut (*place).vectors;
         asm!("fxsave64 [{}]", in(reg) vectors, options(nostack, preserves_flags));
         let below = if alternate {
-            place.addr() - 256 & !15
+            (place.addr() - 256) & !15
         } else {
             0
         };

@@ -175,7 +175,11 @@ impl<'a> Decimal<'a> {
             return 0;
         }
         let last = self.limbs[self.end - 1];
-        let zeros = POW10.iter().skip(1).take_while(|&&p| last % p == 0).count();
+        let zeros = POW10
+            .iter()
+            .skip(1)
+            .take_while(|&&p| last.is_multiple_of(p))
+            .count();
         (self.point - self.end as i32) * DIGITS + zeros as i32
     }
 

@@ -344,11 +344,12 @@ fn hexadecimal(reader: &mut Reader<'_>, format: Format) -> (Rounded, usize) {
             valid = reader.taken;
         }
     }
-    if digits && reader.accept(b'p') {
-        if let Some(exponent) = exponent(reader) {
-            scale += exponent;
-            valid = reader.taken;
-        }
+    if digits
+        && reader.accept(b'p')
+        && let Some(exponent) = exponent(reader)
+    {
+        scale += exponent;
+        valid = reader.taken;
     }
     if bits == 0 {
         return (format.zero(false), valid);
@@ -443,11 +444,12 @@ fn decimal(
             valid = reader.taken;
         }
     }
-    if seen && reader.accept(b'e') {
-        if let Some(exponent) = exponent(reader) {
-            scale += exponent;
-            valid = reader.taken;
-        }
+    if seen
+        && reader.accept(b'e')
+        && let Some(exponent) = exponent(reader)
+    {
+        scale += exponent;
+        valid = reader.taken;
     }
     if digits.count == 0 {
         return (format.zero(false), valid);
@@ -459,10 +461,11 @@ fn decimal(
         return (format.zero(true), valid);
     }
     let scale = scale as i32;
-    if format.precision == 53 && digits.count <= 19 {
-        if let Some(value) = short(digits.head, scale - digits.count as i32) {
-            return (value, valid);
-        }
+    if format.precision == 53
+        && digits.count <= 19
+        && let Some(value) = short(digits.head, scale - digits.count as i32)
+    {
+        return (value, valid);
     }
     digits.flush();
     let Digits {

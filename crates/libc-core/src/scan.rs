@@ -238,7 +238,7 @@ fn number_prefix(text: &mut &[u8]) -> Option<usize> {
 }
 
 impl Spec {
-    fn parse<'a>(text: &mut &'a [u8]) -> Spec {
+    fn parse(text: &mut &[u8]) -> Spec {
         let mut spec = Spec {
             position: 0,
             skipped: false,
