@@ -101,6 +101,10 @@ impl<'a> Fifo<'a> {
 
     /// Moves the events of unmasked ports into `marks`, by priority; whether there was any.
     ///
+    /// Clear `evtchn_upcall_pending` of the vCPU's `struct vcpu_info` before, in a read-modify-write:
+    /// an event after that sets it again, one before it is found here. Xen raises no upcall while
+    /// it is set.
+    ///
     /// It takes at most as many as there are ports and leaves the rest queued, so that a peer that
     /// sends without end cannot hold the guest here. A link to a port without a word, which Xen
     /// does not make, ends its queue.

@@ -3,6 +3,7 @@
 
 use super::wire::{decimal, number};
 use super::{ABS_PATH_MAX, Client, Errno, Error, Event, Kind, REL_PATH_MAX, SharedPage};
+use crate::bytes::copy;
 
 /// How often a directory may change while it is read in parts.
 const RESTARTS: u32 = 100;
@@ -211,8 +212,7 @@ impl<'a, L: Link> Session<'a, L> {
         check(path)?;
         let len = match self.call(Kind::DIRECTORY, transaction, &[path, &[0]]) {
             Ok(names) => {
-                let to = buffer.get_mut(..names.len()).ok_or(Error::TooBig)?;
-                to.copy_from_slice(names);
+                copy(buffer, names).ok_or(Error::TooBig)?;
                 names.len()
             }
             Err(Error::Refused(Errno::TooBig)) => {
@@ -244,9 +244,9 @@ impl<'a, L: Link> Session<'a, L> {
                 .position(|&byte| byte == 0)
                 .ok_or(Error::Protocol)?;
             let (now, names) = reply.split_at_checked(end + 1).ok_or(Error::Protocol)?;
-            let known = generation.get_mut(..now.len()).ok_or(Error::Protocol)?;
+            let known = generation.get(..now.len()).ok_or(Error::Protocol)?;
             if known != now {
-                known.copy_from_slice(now);
+                copy(&mut generation, now).ok_or(Error::Protocol)?;
                 if len != 0 {
                     len = 0;
                     restarts += 1;
@@ -262,10 +262,8 @@ impl<'a, L: Link> Session<'a, L> {
             if !last && (names.is_empty() || !names.ends_with(&[0])) {
                 return Err(Error::Protocol);
             }
-            let to = buffer
-                .get_mut(len..)
-                .and_then(|rest| rest.get_mut(..names.len()));
-            to.ok_or(Error::TooBig)?.copy_from_slice(names);
+            let to = buffer.get_mut(len..).ok_or(Error::TooBig)?;
+            copy(to, names).ok_or(Error::TooBig)?;
             len += names.len();
             if last {
                 return Ok(len);

@@ -60,8 +60,9 @@ impl Header {
     pub fn to_bytes(self) -> [u8; HEADER_SIZE] {
         let mut bytes = [0; HEADER_SIZE];
         let fields = [self.kind.0, self.request, self.transaction, self.len];
-        for (to, field) in bytes.chunks_exact_mut(4).zip(fields) {
-            to.copy_from_slice(&field.to_le_bytes());
+        let (words, _) = bytes.as_chunks_mut::<4>();
+        for (word, field) in words.iter_mut().zip(fields) {
+            *word = field.to_le_bytes();
         }
         bytes
     }
