@@ -30,6 +30,8 @@ const int **__ctype_toupper_loc(void) __NOTHROW;
 #ifdef __LIBC_POSIX
 int isascii(int) __NOTHROW;
 int toascii(int) __NOTHROW;
+int tolower_l(int, locale_t) __NOTHROW;
+int toupper_l(int, locale_t) __NOTHROW;
 #endif
 __END_DECLS
 

@@ -49,6 +49,11 @@ int fegetenv(fenv_t *) __NOTHROW;
 int feholdexcept(fenv_t *) __NOTHROW;
 int fesetenv(const fenv_t *) __NOTHROW;
 int feupdateenv(const fenv_t *) __NOTHROW;
+#ifdef __LIBC_GNU
+int feenableexcept(int) __NOTHROW;
+int fedisableexcept(int) __NOTHROW;
+int fegetexcept(void) __NOTHROW;
+#endif
 __END_DECLS
 
 #endif

@@ -13,6 +13,7 @@ typedef int nl_item;
 
 __BEGIN_DECLS
 char *nl_langinfo(nl_item) __NOTHROW;
+char *nl_langinfo_l(nl_item, locale_t) __NOTHROW;
 __END_DECLS
 
 #endif

@@ -70,7 +70,17 @@ int pthread_rwlock_init(pthread_rwlock_t *__restrict, const pthread_rwlockattr_t
 int pthread_rwlock_destroy(pthread_rwlock_t *) __NOTHROW;
 int pthread_rwlock_rdlock(pthread_rwlock_t *) __NOTHROW;
 int pthread_rwlock_wrlock(pthread_rwlock_t *) __NOTHROW;
+int pthread_rwlock_tryrdlock(pthread_rwlock_t *) __NOTHROW;
+int pthread_rwlock_trywrlock(pthread_rwlock_t *) __NOTHROW;
 int pthread_rwlock_unlock(pthread_rwlock_t *) __NOTHROW;
+int pthread_rwlockattr_init(pthread_rwlockattr_t *) __NOTHROW;
+int pthread_rwlockattr_destroy(pthread_rwlockattr_t *) __NOTHROW;
+
+int pthread_spin_init(pthread_spinlock_t *, int) __NOTHROW;
+int pthread_spin_destroy(pthread_spinlock_t *) __NOTHROW;
+int pthread_spin_lock(pthread_spinlock_t *) __NOTHROW;
+int pthread_spin_trylock(pthread_spinlock_t *) __NOTHROW;
+int pthread_spin_unlock(pthread_spinlock_t *) __NOTHROW;
 
 int pthread_key_create(pthread_key_t *, void (*)(void *)) __NOTHROW;
 int pthread_key_delete(pthread_key_t) __NOTHROW;

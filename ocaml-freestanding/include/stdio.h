@@ -111,6 +111,8 @@ size_t fread_unlocked(void *__restrict, size_t, size_t, FILE *__restrict);
 size_t fwrite_unlocked(const void *__restrict, size_t, size_t, FILE *__restrict);
 int feof_unlocked(FILE *) __NOTHROW;
 int ferror_unlocked(FILE *) __NOTHROW;
+void clearerr_unlocked(FILE *) __NOTHROW;
+int fileno_unlocked(FILE *) __NOTHROW;
 void setlinebuf(FILE *) __NOTHROW;
 #endif
 

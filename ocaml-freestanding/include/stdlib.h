@@ -90,6 +90,7 @@ long random(void) __NOTHROW;
 void srandom(unsigned int) __NOTHROW;
 double drand48(void) __NOTHROW;
 long lrand48(void) __NOTHROW;
+long mrand48(void) __NOTHROW;
 void srand48(long) __NOTHROW;
 char *realpath(const char *__restrict, char *__restrict) __NOTHROW;
 int mkstemp(char *);
@@ -101,6 +102,10 @@ int getloadavg(double[], int) __NOTHROW;
 #ifdef __LIBC_GNU
 char *secure_getenv(const char *) __NOTHROW;
 void qsort_r(void *, size_t, size_t, int (*)(const void *, const void *, void *), void *);
+long strtol_l(const char *__restrict, char **__restrict, int, locale_t) __NOTHROW;
+unsigned long strtoul_l(const char *__restrict, char **__restrict, int, locale_t) __NOTHROW;
+long long strtoq(const char *__restrict, char **__restrict, int) __NOTHROW;
+unsigned long long strtouq(const char *__restrict, char **__restrict, int) __NOTHROW;
 double strtod_l(const char *__restrict, char **__restrict, locale_t) __NOTHROW;
 float strtof_l(const char *__restrict, char **__restrict, locale_t) __NOTHROW;
 long double strtold_l(const char *__restrict, char **__restrict, locale_t) __NOTHROW;

@@ -43,6 +43,7 @@ char *strtok_r(char *__restrict, const char *__restrict, char **__restrict) __NO
 char *strsep(char **__restrict, const char *__restrict) __NOTHROW;
 char *strsignal(int) __NOTHROW;
 int strcoll_l(const char *, const char *, locale_t) __NOTHROW;
+size_t strxfrm_l(char *__restrict, const char *__restrict, size_t, locale_t) __NOTHROW;
 char *strerror_l(int, locale_t) __NOTHROW;
 /* POSIX's strerror_r returns int, GNU's the string; glibc's archives call the first by another name. */
 int __xpg_strerror_r(int, char *, size_t) __NOTHROW;

@@ -17,6 +17,8 @@ int ffsl(long) __NOTHROW __attribute__((__const__));
 int ffsll(long long) __NOTHROW __attribute__((__const__));
 int strcasecmp(const char *, const char *) __NOTHROW;
 int strncasecmp(const char *, const char *, size_t) __NOTHROW;
+int strcasecmp_l(const char *, const char *, locale_t) __NOTHROW;
+int strncasecmp_l(const char *, const char *, size_t, locale_t) __NOTHROW;
 __END_DECLS
 
 #endif

@@ -64,7 +64,6 @@ int dup2(int, int) __NOTHROW;
 int pipe(int[2]) __NOTHROW;
 #ifdef __LIBC_GNU
 int pipe2(int[2], int) __NOTHROW;
-int dup3(int, int, int) __NOTHROW;
 #endif
 int isatty(int) __NOTHROW;
 int ftruncate(int, off_t) __NOTHROW;
@@ -93,7 +92,17 @@ uid_t getuid(void) __NOTHROW;
 uid_t geteuid(void) __NOTHROW;
 gid_t getgid(void) __NOTHROW;
 gid_t getegid(void) __NOTHROW;
+pid_t getpgrp(void) __NOTHROW;
+pid_t getpgid(pid_t) __NOTHROW;
+int setpgid(pid_t, pid_t) __NOTHROW;
+pid_t setsid(void) __NOTHROW;
+int setuid(uid_t) __NOTHROW;
+int setgid(gid_t) __NOTHROW;
+#ifdef __LIBC_GNU
+pid_t gettid(void) __NOTHROW;
+#endif
 pid_t fork(void) __NOTHROW;
+pid_t vfork(void) __NOTHROW;
 int execv(const char *, char *const[]) __NOTHROW;
 int execve(const char *, char *const[], char *const[]) __NOTHROW;
 int execvp(const char *, char *const[]) __NOTHROW;

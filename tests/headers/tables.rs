@@ -86,10 +86,15 @@ pub const STRUCTS: &[(&str, &str)] = &[
     ("struct linger", "l_onoff l_linger"),
     ("struct pollfd", "fd events revents"),
     (
-        "struct passwd",
-        "pw_name pw_passwd pw_uid pw_gid pw_gecos pw_dir pw_shell",
+        "struct statfs",
+        "f_type f_bsize f_blocks f_bavail f_files f_fsid f_namelen f_flags",
     ),
-    ("struct group", "gr_name gr_passwd gr_gid gr_mem"),
+    (
+        "struct termios",
+        "c_iflag c_lflag c_line c_cc c_ispeed c_ospeed",
+    ),
+    ("sem_t", ""),
+    ("cpu_set_t", ""),
     ("fd_set", ""),
     ("sigset_t", ""),
     ("mbstate_t", ""),
@@ -152,4 +157,14 @@ pub const PROTOTYPE_EXCEPTIONS: &[(&str, &str)] = &[
     ("strlcat", "in glibc since 2.38"),
     ("malloc_footprint", "MirageOS's"),
     ("malloc_memory_usage", "MirageOS's"),
+];
+
+/// Functions that libc exports for compiled code, and that no header declares.
+pub const EXPORTED_ONLY: &[(&str, &str)] = &[
+    ("cfree", "gone from glibc's headers"),
+    ("pow10", "gone from glibc's headers"),
+    ("pow10f", "gone from glibc's headers"),
+    ("finitef", "isfinite knows the type"),
+    ("isinff", "isinf knows the type"),
+    ("isnanf", "isnan knows the type"),
 ];

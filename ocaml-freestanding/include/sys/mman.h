@@ -34,6 +34,10 @@
 __BEGIN_DECLS
 void *mmap(void *, size_t, int, int, int, off_t) __NOTHROW;
 int munmap(void *, size_t) __NOTHROW;
+#ifdef __LIBC_GNU
+#define MREMAP_MAYMOVE 1
+void *mremap(void *, size_t, size_t, int, ...) __NOTHROW;
+#endif
 int mprotect(void *, size_t, int) __NOTHROW;
 int madvise(void *, size_t, int) __NOTHROW;
 int msync(void *, size_t, int);
