@@ -21,7 +21,7 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-CACHE = os.path.join(os.environ.get("MIRAGE_XEN_CACHE") or os.path.join(os.path.dirname(HERE), ".cache"), "lab")
+CACHE = os.path.abspath(os.environ.get("MIRAGE_XEN_CACHE") or os.path.join(os.path.dirname(HERE), ".cache")) + "/lab"
 DEFAULT_XEN = "4.17"
 FRAME_MAX = 65536
 HEADER = struct.Struct("<BI")
@@ -155,12 +155,13 @@ class Session:
         append = "console=com1 com1=115200,8n1 loglvl=warning guest_loglvl=all conring_size=256k"
         append += " dom0_mem=512M,max:512M cpuidle=0 noreboot bootscrub=0 dom0_max_vcpus=1"
         linux = f"console=hvc0 quiet lab.slots={slots} lab.icount={int(icount)}" + (f" lab.xenstored={xenstored}" if xenstored else "")
-        # QEMU splits -initrd at commas and doubles stand for one.
-        escaped = image.replace(",", ",,")
-        command += ["-kernel", os.path.join(image, "xen"), "-append", append]
-        command += ["-initrd", f"{escaped}/linux {linux},{escaped}/dom0.cpio.gz"]
+        # QEMU splits -initrd at commas and blanks, so the files go by short names.
+        for name in ("xen", "linux", "dom0.cpio.gz"):
+            os.symlink(os.path.join(image, name), os.path.join(folder, name))
+        command += ["-kernel", "xen", "-append", append, "-initrd", f"linux {linux},dom0.cpio.gz"]
         self.qemu = subprocess.Popen(
             command,
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -180,7 +181,7 @@ class Session:
         self.info.flush()
 
     def stop(self):
-        for name in ("socket", "info"):
+        for name in ("socket", "info", "xen", "linux", "dom0.cpio.gz"):
             try:
                 os.unlink(os.path.join(self.folder, name))
             except FileNotFoundError:
