@@ -1,7 +1,6 @@
 (* SPDX-License-Identifier: ISC *)
-(* A key-value service between two domains. `make run EXAMPLE=kv` has both sides in one domain, which shares pages with
-   itself; with `server` or `client` as the first word of the command line a domain is one of them, and the other's number
-   is the second word or is waited for in xenstore's data/peer. *)
+(* A key-value service between two domains: `make run EXAMPLE=kv`. The command line's first word says which of them a domain
+   is; the other one's number is the second word, or is waited for in xenstore's data/peer. *)
 
 open Lwt.Infix
 open Xen_os
@@ -77,6 +76,6 @@ let main () =
   | [ "client"; domid ] -> client (int_of_string domid)
   | [ "server" ] -> peer xs >>= server
   | [ "client" ] -> peer xs >>= client
-  | _ -> Stream.own_domid xs >>= fun me -> Lwt.join [ server me; client me ]
+  | _ -> Lwt.fail_with "the command line has to be `server` or `client`, with the other's number if it is known"
 
 let () = Main.run (main ())

@@ -1,0 +1,129 @@
+(* SPDX-License-Identifier: ISC *)
+(* Two domains and the stream of examples/kv between them. The command line says what this one does:
+
+     send MIB       connects to data/peer, sends so many MiB, and compares checksums
+     receive MIB    accepts data/peer's connection, receives so many, and sends the checksum
+     echo           answers one peer after the other, as data/peer names them, until it says `stop`
+     chatter        sends to one peer after the other for ever, likewise *)
+
+open Lwt.Infix
+open Xen_os
+
+external command_line : unit -> string = "mirage_xen_get_cmdline"
+
+let check what condition =
+  if not condition then (
+    Printf.printf "FAILED: %s\n" what;
+    exit 1)
+
+let peer_node = "data/peer"
+
+(* The peer's number once it is another than [last]; None for `stop`. *)
+let next_peer xs last =
+  Xs.wait xs (fun h ->
+      Lwt.catch (fun () -> Xs.read h peer_node) (fun _ -> Lwt.fail Xs_protocol.Eagain) >>= fun value ->
+      if value = "" || value = last then Lwt.fail Xs_protocol.Eagain else Lwt.return value)
+
+let piece = 65536
+
+(* A checksum over 8 bytes at a time, that depends on their order. *)
+let add sum bytes length =
+  let sum = ref sum in
+  for i = 0 to (length / 8) - 1 do
+    sum := (!sum * 31) + Int64.to_int (Bytes.get_int64_le bytes (8 * i))
+  done;
+  !sum
+
+let rec read_whole stream bytes offset length =
+  if length = 0 then Lwt.return_unit
+  else Stream.read stream bytes offset length >>= fun count -> read_whole stream bytes (offset + count) (length - count)
+
+let send stream mib =
+  let bytes = Bytes.init piece (fun i -> Char.chr ((i * 131 + (i lsr 8)) land 255)) in
+  let rec pieces n sum =
+    if n = 0 then Lwt.return sum
+    else (
+      Bytes.set_int64_le bytes 0 (Int64.of_int (n * 0x9e3779b1));
+      Stream.write stream bytes 0 piece >>= fun () -> pieces (n - 1) (add sum bytes piece))
+  in
+  pieces (mib * 16) 0 >>= fun sum ->
+  let reply = Bytes.create 8 in
+  read_whole stream reply 0 8 >|= fun () ->
+  check "the receiver's checksum" (Int64.to_int (Bytes.get_int64_le reply 0) = sum)
+
+let receive stream mib =
+  let bytes = Bytes.create piece in
+  let rec pieces n sum =
+    if n = 0 then Lwt.return sum
+    else read_whole stream bytes 0 piece >>= fun () -> pieces (n - 1) (add sum bytes piece)
+  in
+  pieces (mib * 16) 0 >>= fun sum ->
+  let reply = Bytes.create 8 in
+  Bytes.set_int64_le reply 0 (Int64.of_int sum);
+  Stream.write stream reply 0 8 >>= fun () ->
+  (* The sender closes. *)
+  Lwt.catch (fun () -> Stream.read stream reply 0 1 >|= ignore) (fun _ -> Lwt.return_unit)
+
+let echo stream =
+  let bytes = Bytes.create 4096 in
+  let rec loop () = Stream.read stream bytes 0 4096 >>= fun count -> Stream.write stream bytes 0 count >>= loop in
+  loop ()
+
+let chatter stream =
+  let bytes = Bytes.make 1000 'c' in
+  let rec loop n =
+    Bytes.set_int64_le bytes 0 (Int64.of_int n);
+    let back = Bytes.create 1000 in
+    Stream.write stream bytes 0 1000 >>= fun () ->
+    read_whole stream back 0 1000 >>= fun () ->
+    check "what comes back" (Bytes.equal bytes back);
+    if n = 100 then print_endline "100 answers";
+    loop (n + 1)
+  in
+  loop 0
+
+(* One peer after the other. A peer that is replaced before it connected is given up. *)
+let each_peer xs connect talk =
+  let free = Xen.Export.num_free_grants () in
+  let rec next last count =
+    next_peer xs last >>= function
+    | "stop" -> Lwt.return count
+    | peer ->
+        let replaced = next_peer xs peer >|= ignore in
+        let session () =
+          connect ~abandoned:replaced (int_of_string peer) >>= fun stream ->
+          Printf.printf "connected to %s\n%!" peer;
+          Lwt.catch (fun () -> Lwt.pick [ talk stream; Lwt.protected replaced ]) (function Stream.Closed -> Lwt.return_unit | error -> Lwt.fail error)
+          >>= fun () -> Stream.close stream
+        in
+        Lwt.catch session (function Stream.Closed -> Lwt.return_unit | error -> Lwt.fail error) >>= fun () ->
+        Printf.printf "%s is gone\n%!" peer;
+        Lwt.cancel replaced;
+        next peer (count + 1)
+  in
+  next "" 0 >|= fun count ->
+  Printf.printf "%d peers, %d references missing\n" count (free - Xen.Export.num_free_grants ());
+  check "no reference is missing" (free = Xen.Export.num_free_grants ())
+
+let connect ~abandoned server = Stream.connect ~abandoned ~server ()
+let accept ~abandoned client = Stream.accept ~abandoned ~client ()
+let once f = next_peer f "" >|= int_of_string
+
+let main () =
+  Xs.make () >>= fun xs ->
+  match String.split_on_char ' ' (command_line ()) with
+  | [ "send"; mib ] ->
+      once xs >>= fun server ->
+      Stream.connect ~server () >>= fun stream ->
+      send stream (int_of_string mib) >>= fun () -> Stream.close stream
+  | [ "receive"; mib ] ->
+      once xs >>= fun client ->
+      Stream.accept ~client () >>= fun stream ->
+      receive stream (int_of_string mib) >>= fun () -> Stream.close stream
+  | [ "echo" ] -> each_peer xs accept echo
+  | [ "chatter" ] -> each_peer xs connect chatter
+  | _ -> Lwt.fail_with "send, receive, echo or chatter"
+
+let () =
+  Main.run (main ());
+  print_endline "ok"
