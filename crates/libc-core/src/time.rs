@@ -314,6 +314,7 @@ fn convert(sink: &mut dyn Sink, mut flags: Flags, conversion: u8, tm: &Tm, zone:
         b'M' => number(sink, flags, tm.min.into(), 2, b'0'),
         b'p' | b'P' => {
             let lower = conversion == b'P' || flags.swap;
+            flags.upper &= conversion == b'p';
             let morning = tm.hour < 12;
             text(
                 sink,
@@ -328,7 +329,7 @@ fn convert(sink: &mut dyn Sink, mut flags: Flags, conversion: u8, tm: &Tm, zone:
         }
         b'r' => nested(sink, flags, "%I:%M:%S %p", tm),
         b'R' => nested(sink, flags, "%H:%M", tm),
-        b's' => number(sink, flags, tm.to_seconds(), 1, b'0'),
+        b's' => number(sink, flags, tm.to_seconds(), 1, b'_'),
         b'S' => number(sink, flags, tm.sec.into(), 2, b'0'),
         b'T' | b'X' => nested(sink, flags, "%H:%M:%S", tm),
         b'u' => number(
