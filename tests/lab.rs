@@ -6,6 +6,7 @@
 mod lab;
 
 use lab::{Guest, Lab, Reason};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -323,6 +324,72 @@ fn lab_run_passes_on_the_exit_status() {
         assert_eq!(
             String::from_utf8_lossy(&output.stdout),
             format!("probe: {cmdline}\n")
+        );
+    }
+}
+
+#[test]
+fn devices_find_their_backends() {
+    let outcome = Lab::shared().run(Guest {
+        config: vec![
+            r#"vif = ["script=vif-lab,bridge=xenbr0"]"#.into(),
+            r#"disk = ["script=block-lab,vdev=xvda,access=rw,format=raw,target=@DIR@/disk.img"]"#
+                .into(),
+        ],
+        files: vec![("disk.img".into(), vec![0; 1 << 20])],
+        dom0: Some("ip link show master xenbr0; losetup -a".into()),
+        ..guest("")
+    });
+    assert_eq!(outcome.reason, Reason::Poweroff, "{outcome}");
+    let (domain, said) = (outcome.domid.expect("it was created"), &outcome.dom0.stdout);
+    assert!(
+        said.contains(&format!("vif{domain}.0")) && said.contains("disk.img"),
+        "{outcome}"
+    );
+}
+
+/// The processes that work in a session's folder, which is QEMU's place: found by their working directory.
+fn working_in(folder: &Path) -> usize {
+    let processes = std::fs::read_dir("/proc").expect("/proc").flatten();
+    processes
+        .filter(|process| {
+            std::fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == folder)
+        })
+        .count()
+}
+
+#[test]
+fn a_session_ends_with_its_owner_however_that_ends() {
+    // Only the owner's pipe tells; booting is far enough, and no guest is needed.
+    for signal in ["-KILL", "-TERM"] {
+        let folder = PathBuf::from(scratch(&format!("session{signal}")));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let script = format!(
+            "sleep 100 | exec '{}/lab/session' serve --folder '{}'",
+            root().display(),
+            folder.display()
+        );
+        let mut owner = Command::new("sh");
+        owner
+            .args(["-c", &script])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut owner = owner.process_group(0).spawn().expect("sh starts");
+        let until = |done: &dyn Fn() -> bool| {
+            (0..600).any(|_| {
+                done() || {
+                    std::thread::sleep(Duration::from_millis(50));
+                    false
+                }
+            })
+        };
+        assert!(until(&|| working_in(&folder) > 0), "QEMU starts");
+        run("kill", &[signal, "--", &format!("-{}", owner.id())]);
+        owner.wait().expect("it ended");
+        assert!(
+            until(&|| working_in(&folder) == 0),
+            "QEMU outlives {signal}"
         );
     }
 }

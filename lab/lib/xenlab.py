@@ -12,6 +12,7 @@ import fcntl
 import os
 import re
 import selectors
+import shutil
 import signal
 import socket
 import struct
@@ -371,6 +372,7 @@ class OwnSession:
     def __exit__(self, *_):
         self.process.stdin.close()
         self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Job:

@@ -342,6 +342,17 @@ impl Running {
         }
     }
 
+    /// Waits until there is more console output than `have` bytes; false when the guest ended or time passed before.
+    pub fn wait_more(&mut self, have: usize, limit: Duration) -> bool {
+        let deadline = Instant::now() + limit;
+        while self.seen.console.len() <= have {
+            if self.seen.result.is_some() || !self.step_until(deadline) {
+                return false;
+            }
+        }
+        true
+    }
+
     /// The console output so far.
     pub fn console(&self) -> &[u8] {
         &self.seen.console
