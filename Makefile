@@ -72,24 +72,28 @@ clean:
 .PHONY: parts
 parts: $(PARTS)/all
 
-$(PARTS)/all: $(PARTS)/solo5_xen.o $(PARTS)/solo5_xen.lds $(PARTS)/libnolibc.a $(PARTS)/libopenlibm.a $(PARTS)/libmirage-xen_bindings.a
+$(PARTS)/all: $(PARTS)/solo5_xen.o $(PARTS)/solo5_xen.lds $(PARTS)/libnolibc.a $(PARTS)/libopenlibm.a \
+  $(PARTS)/libmirage-xen_bindings.a
 	@touch $@
 
 $(PARTS)/solo5_xen.o: $(SOURCES)
 	@echo '  PART solo5_xen.o'
-	@tools/build-part solo5 $@ $$(sed 's/ *\#.*//' src/solo5/exports.txt)
+	@tools/build-part solo5 $@ $$(sed 's/ *#.*//' src/solo5/exports.txt)
 
 $(PARTS)/solo5_xen.lds: src/boot/solo5_xen.lds
 	@mkdir -p $(@D)
 	@cp $< $@
 
-# libc and mathematics share one list of exports, which says for each name which archive has it.
+# One list says which names are in which of libc's two archives.
 $(PARTS)/libnolibc.a: $(SOURCES)
 	@echo '  PART libnolibc.a'
-	@tools/build-part libc $(PARTS)/nolibc.o $$(awk '$$2 == "nolibc" { print $$1 }' src/libc/exports.txt)
-	@rm -f $@ && ar rcsD $@ $(PARTS)/nolibc.o
+	@tools/build-part libc $(PARTS)/obj/nolibc.o $$(awk '$$2 == "nolibc" { print $$1 }' src/libc/exports.txt)
+	@rm -f $@ && ar rcsD $@ $(PARTS)/obj/nolibc.o
 
 $(PARTS)/libopenlibm.a: $(SOURCES)
 	@echo '  PART libopenlibm.a'
-	@tools/build-part openlibm $(PARTS)/openlibm.o $$(awk '$$2 == "openlibm" { print $$1 }' src/libc/exports.txt)
-	@rm -f $@ && ar rcsD $@ $(PARTS)/openlibm.o
+	@tools/build-part openlibm $(PARTS)/obj/openlibm.o $$(awk '$$2 == "openlibm" { print $$1 }' src/libc/exports.txt)
+	@rm -f $@ && ar rcsD $@ $(PARTS)/obj/openlibm.o
+
+$(PARTS)/libmirage-xen_bindings.a: $(SOURCES)
+	@$(MAKE) -C c_stubs OUT=$(CURDIR)/$(PARTS)

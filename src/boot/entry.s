@@ -11,6 +11,9 @@
 .type _start, @function
 _start:
     cld
+    rdtsc
+    movl %eax, boot_tsc                 # where the account of the boot's steps begins
+    movl %edx, boot_tsc + 4
 
     # Identity tables for the first 4 GiB in 2 MiB pages, good until Rust has read the memory map: start_info,
     # command line and modules may lie anywhere below 4 GiB. .bss is zero, so only low halves are written.
@@ -90,6 +93,11 @@ boot_gdt:
 boot_gdt_pointer:
     .word . - boot_gdt - 1
     .long boot_gdt
+
+.section .bss.boot_tsc, "aw", @nobits
+.balign 8
+.globl boot_tsc
+boot_tsc: .skip 8
 
 .section .bss.page_aligned, "aw", @nobits
 .balign 4096

@@ -6,6 +6,7 @@
 
 mod notes;
 mod start;
+mod steps;
 
 pub use start::{BOOT_MAPPED, Start};
 
@@ -13,23 +14,37 @@ use crate::arch::{cpu, descriptors, paging};
 use crate::mm::{heap_range, memory};
 use crate::solo5::{app, options, tls};
 use crate::xen::{console, events, hypercall, shared_info};
+use steps::Steps;
 
 core::arch::global_asm!(include_str!("entry.s"), options(att_syntax));
 
 /// The Rust entry, on the boot stack. `start_info` is the physical address Xen passed in `ebx`.
 #[unsafe(no_mangle)]
 extern "C" fn boot_main(start_info: u64) -> ! {
+    let mut steps = Steps::begin();
+    steps.done("entry");
     descriptors::init();
     cpu::init();
+    steps.done("processor");
     hypercall::init();
+    steps.done("hypercall page");
     let start = start::read(start_info);
     let mut memory = memory::init(&start);
+    steps.done("memory map");
     paging::init(&memory);
+    steps.done("page tables");
     tls::init();
+    steps.done("thread-local block");
     shared_info::init();
+    steps.done("shared info");
     events::init();
+    steps.done("events");
     console::init();
-    let stack_top = heap_range::init(&mut memory, options::init(&start));
+    steps.done("console");
+    let settings = options::init(&start);
+    let stack_top = heap_range::init(&mut memory, settings);
+    steps.done("options, banner, heap");
+    steps.log();
     // SAFETY: the stack was mapped by heap_range::init and is used by nobody else; the boot stack is left
     // for good, to the fault gates.
     unsafe { switch_stack(stack_top, app::run) }
