@@ -105,10 +105,11 @@ unsafe fn check(block: *mut u8, function: &str, caller: usize) -> usize {
         let at = canary_at(block);
         let found = at.read_unaligned();
         let slack = (found & 0xff) as usize;
-        if found == !canary(block, 0) {
-            fault("(): block is free already: ");
-        }
         if found != canary(block, slack) || slack > size - 16 {
+            let freed = !canary(block, 0);
+            if found == freed || *block.cast::<u64>() == freed {
+                fault("(): block is free already: ");
+            }
             fault("(): written past the end of block ");
         }
         let size = at.addr() - address - slack;
@@ -124,6 +125,9 @@ unsafe fn unseal(block: *mut u8) {
     // SAFETY: the block was checked.
     unsafe {
         LIVE.set(LIVE.get() - chunk_size(block));
+        // One of them survives: dlmalloc writes its links over the first word and a free chunk's size
+        // over the last, but not both where it joins the chunk with the one below.
+        block.cast::<u64>().write(!canary(block, 0));
         canary_at(block).write_unaligned(!canary(block, 0));
     }
 }

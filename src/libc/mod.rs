@@ -13,6 +13,7 @@ mod platform;
 
 pub mod assert;
 pub mod ctype;
+pub mod dlfcn;
 pub mod errno;
 pub mod files;
 pub mod fortify;
@@ -22,6 +23,7 @@ pub mod locale;
 pub mod malloc;
 pub mod memory;
 pub mod mman;
+pub mod obstack;
 pub mod pthread;
 pub mod random;
 pub mod setjmp;

@@ -506,35 +506,48 @@ pub unsafe extern "C" fn __strndup(text: *const u8, most: usize) -> *mut u8 {
 /// Both must be terminated.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn strverscmp(a: *const u8, b: *const u8) -> i32 {
+    /// What of a run of digits lies before the first difference.
+    #[derive(PartialEq)]
+    enum Run {
+        None,
+        Zeros,
+        Fraction,
+        Number,
+    }
     // SAFETY: both are terminated.
     let (a, b) = unsafe { (bytes(a), bytes(b)) };
-    let Some(at) = (0..a.len().max(b.len())).find(|&i| a.get(i) != b.get(i)) else {
-        return 0;
-    };
-    // The run of digits in which the difference lies or at whose end it is.
-    let start = a[..at.min(a.len())]
-        .iter()
-        .rposition(|c| !c.is_ascii_digit())
-        .map_or(0, |i| i + 1);
-    let run = |s: &[u8]| s[start..].iter().take_while(|c| c.is_ascii_digit()).count();
+    let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let (common, a, b) = (&a[..same], &a[same..], &b[same..]);
+    let mut run = Run::None;
+    for &byte in common {
+        run = match (byte, run) {
+            (b'0', Run::None | Run::Zeros) => Run::Zeros,
+            (b'0'..=b'9', Run::Zeros | Run::Fraction) => Run::Fraction,
+            (b'0'..=b'9', _) => Run::Number,
+            _ => Run::None,
+        };
+    }
     let (x, y) = (
-        a.get(at).copied().unwrap_or(0),
-        b.get(at).copied().unwrap_or(0),
+        a.first().copied().unwrap_or(0),
+        b.first().copied().unwrap_or(0),
     );
-    let zeros = a[start..at].iter().take_while(|&&c| c == b'0').count();
-    let fractional = zeros > 0 && zeros < at - start
-        || zeros > 0 && zeros == at - start && at > start
-        || at == start && (x == b'0' || y == b'0') && x.is_ascii_digit() && y.is_ascii_digit();
-    if !fractional
-        && (x.is_ascii_digit() || y.is_ascii_digit())
-        && (at > start || x.is_ascii_digit() && y.is_ascii_digit())
-    {
-        let order = run(a).cmp(&run(b));
-        if order != Ordering::Equal {
-            return sign(order);
+    let order = i32::from(x) - i32::from(y);
+    let (digit_x, digit_y) = (x.is_ascii_digit(), y.is_ascii_digit());
+    match run {
+        // More zeros after the point are less, as more zeros in front are.
+        Run::Zeros if digit_x != digit_y => sign(digit_y.cmp(&digit_x)),
+        Run::Zeros | Run::Fraction => order,
+        Run::None if !digit_x || !digit_y || x == b'0' || y == b'0' => order,
+        Run::Number if !digit_x && !digit_y => order,
+        // The number with more digits is greater.
+        _ => {
+            let length = |s: &[u8]| s.iter().take_while(|c| c.is_ascii_digit()).count();
+            match length(a).cmp(&length(b)) {
+                Ordering::Equal => order,
+                longer => sign(longer),
+            }
         }
     }
-    i32::from(x) - i32::from(y)
 }
 
 /// Room for "Unknown error -2147483648".

@@ -31,7 +31,8 @@ pub enum Error {
 pub enum Scanned {
     /// So many values were assigned.
     Assigned(u32),
-    /// The input ended before the first conversion: EOF.
+    /// The input ended before anything was assigned: EOF. As in glibc, a suppressed conversion does
+    /// not count.
     End,
 }
 
@@ -293,7 +294,6 @@ pub fn scan(
         count: 0,
     };
     let mut assigned = 0;
-    let mut converted = false;
     let mut text = format;
     while let Some((&directive, rest)) = text.split_first() {
         text = rest;
@@ -313,8 +313,6 @@ pub fn scan(
                 literal(&mut input, b'%')
             } else {
                 let outcome = convert(&spec, conversion, &mut text, &mut input, &mut pointers)?;
-                converted |=
-                    conversion != b'n' && matches!(outcome, Outcome::Assigned | Outcome::Skipped);
                 if conversion == b'n' {
                     Outcome::Skipped
                 } else {
@@ -326,7 +324,7 @@ pub fn scan(
             Outcome::Assigned => assigned += 1,
             Outcome::Skipped => {}
             Outcome::NoMatch => break,
-            Outcome::NoInput if !converted => return Ok(Scanned::End),
+            Outcome::NoInput if assigned == 0 => return Ok(Scanned::End),
             Outcome::NoInput => break,
         }
     }

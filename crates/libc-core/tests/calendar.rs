@@ -49,7 +49,10 @@ fn seconds(random: &mut Random) -> i64 {
     const SPAN: u64 = 10_000 * 31_556_952;
     match random.below(4) {
         0 => random.below(4_000_000_000) as i64,
-        1 => (random.below(20_000) as i64 - 10_000) * 31_556_952 + random.below(200_000) as i64 - 100_000,
+        1 => {
+            (random.below(20_000) as i64 - 10_000) * 31_556_952 + random.below(200_000) as i64
+                - 100_000
+        }
         _ => random.below(2 * SPAN) as i64 - SPAN as i64,
     }
 }
@@ -63,7 +66,14 @@ fn broken_down() {
         assert_eq!(tm, host_gmtime(seconds), "{seconds}");
         assert_eq!(tm.unwrap().to_seconds(), seconds);
     }
-    for seconds in [i64::MIN, i64::MAX, 67_768_036_191_676_799, 67_768_036_191_676_800, -67_768_040_609_740_800, -67_768_040_609_740_801] {
+    for seconds in [
+        i64::MIN,
+        i64::MAX,
+        67_768_036_191_676_799,
+        67_768_036_191_676_800,
+        -67_768_040_609_740_800,
+        -67_768_040_609_740_801,
+    ] {
         assert_eq!(Tm::from_seconds(seconds), host_gmtime(seconds), "{seconds}");
     }
 }
@@ -73,12 +83,33 @@ fn fields_out_of_range() {
     let mut random = Random(22);
     for _ in 0..cases() * 10 {
         let mut field = |span: u64| random.below(2 * span) as i32 - span as i32;
-        let tm = Tm { sec: field(200_000), min: field(20_000), hour: field(5000), mday: field(1000), mon: field(500), year: field(8000), ..Tm::default() };
+        let tm = Tm {
+            sec: field(200_000),
+            min: field(20_000),
+            hour: field(5000),
+            mday: field(1000),
+            mon: field(500),
+            year: field(8000),
+            ..Tm::default()
+        };
         let mut host = host_tm(&tm);
         // SAFETY: the structure is local.
-        assert_eq!(tm.to_seconds(), unsafe { libc::timegm(&raw mut host) }, "{tm:?}");
+        assert_eq!(
+            tm.to_seconds(),
+            // SAFETY: the structure is local.
+            unsafe { libc::timegm(&raw mut host) },
+            "{tm:?}"
+        );
     }
-    let extreme = Tm { sec: i32::MAX, min: i32::MAX, hour: i32::MAX, mday: i32::MAX, mon: i32::MAX, year: 0, ..Tm::default() };
+    let extreme = Tm {
+        sec: i32::MAX,
+        min: i32::MAX,
+        hour: i32::MAX,
+        mday: i32::MAX,
+        mon: i32::MAX,
+        year: 0,
+        ..Tm::default()
+    };
     let mut host = host_tm(&extreme);
     // SAFETY: the structure is local.
     assert_eq!(extreme.to_seconds(), unsafe { libc::timegm(&raw mut host) });
@@ -111,7 +142,18 @@ fn formatted() {
         let terminated = format!("{format}\0");
         let host = host_tm(&tm);
         // SAFETY: the buffer has the size given; format and structure are valid.
-        let length = unsafe { libc::strftime(buffer.as_mut_ptr().cast(), buffer.len(), terminated.as_ptr().cast(), &raw const host) };
-        assert_eq!(String::from_utf8_lossy(&sink.0), String::from_utf8_lossy(&buffer[..length]), "{format:?} {tm:?}");
+        let length = unsafe {
+            libc::strftime(
+                buffer.as_mut_ptr().cast(),
+                buffer.len(),
+                terminated.as_ptr().cast(),
+                &raw const host,
+            )
+        };
+        assert_eq!(
+            String::from_utf8_lossy(&sink.0),
+            String::from_utf8_lossy(&buffer[..length]),
+            "{format:?} {tm:?}"
+        );
     }
 }

@@ -36,7 +36,12 @@ mod extended {
         };
         let mantissa = u64::from_le_bytes(value[..8].try_into().unwrap());
         let sign_exponent = u16::from_le_bytes(value[8..10].try_into().unwrap());
-        (mantissa, sign_exponent, end as usize - text.as_ptr() as usize, range)
+        (
+            mantissa,
+            sign_exponent,
+            end as usize - text.as_ptr() as usize,
+            range,
+        )
     }
 }
 
@@ -49,39 +54,157 @@ fn compare(text: &str) {
     let (double, double_used, double_range) = unsafe {
         *libc::__errno_location() = 0;
         let value = libc::strtod(start, &raw mut end);
-        (value.to_bits(), used(end), *libc::__errno_location() == libc::ERANGE)
+        (
+            value.to_bits(),
+            used(end),
+            *libc::__errno_location() == libc::ERANGE,
+        )
     };
     let ours = float(&mut text.as_bytes(), Kind::Double);
     let negative = ours.negative && ours.valid != 0;
-    assert_eq!((ours.value.to_f64(negative), ours.valid, ours.value.range), (double, double_used, double_range), "strtod {text:?}: {:e} {:e}", f64::from_bits(ours.value.to_f64(negative)), f64::from_bits(double));
+    assert_eq!(
+        (ours.value.to_f64(negative), ours.valid, ours.value.range),
+        (double, double_used, double_range),
+        "strtod {text:?}: {:e} {:e}",
+        f64::from_bits(ours.value.to_f64(negative)),
+        f64::from_bits(double)
+    );
     // SAFETY: the text is terminated.
     let (single, single_used, single_range) = unsafe {
         *libc::__errno_location() = 0;
         let value = libc::strtof(start, &raw mut end);
-        (value.to_bits(), used(end), *libc::__errno_location() == libc::ERANGE)
+        (
+            value.to_bits(),
+            used(end),
+            *libc::__errno_location() == libc::ERANGE,
+        )
     };
     let ours = float(&mut text.as_bytes(), Kind::Single);
-    assert_eq!((ours.value.to_f32(negative), ours.valid, ours.value.range), (single, single_used, single_range), "strtof {text:?}");
+    assert_eq!(
+        (ours.value.to_f32(negative), ours.valid, ours.value.range),
+        (single, single_used, single_range),
+        "strtof {text:?}"
+    );
     let expected = extended::parse(&bytes);
     let ours = float(&mut text.as_bytes(), Kind::Extended);
     let fields = ours.value.to_x87(negative);
-    assert_eq!((fields.mantissa, fields.sign_exponent, ours.valid, ours.value.range), expected, "strtold {text:?}");
+    assert_eq!(
+        (
+            fields.mantissa,
+            fields.sign_exponent,
+            ours.valid,
+            ours.value.range
+        ),
+        expected,
+        "strtold {text:?}"
+    );
 }
 
 #[test]
 fn written_forms() {
     for text in [
-        "0", "-0", "+0", "1", "-1.5", ".5", "5.", ".", "", "-", "+.", "1e5", "1e+5", "1e-5", "1e", "1e+", "1ex", "1.e2",
-        "0x", "0x1", "0x.8", "0x.", "0x1p", "0x1p3", "0X1.8P-2", "0x1p+", "0xg", "0x1.ffffffffffffffp0", "inf", "INF", "-inf",
-        "infinity", "infinit", "infx", "in", "nan", "NAN", "-nan", "nan()", "nan(123)", "nan(0x1f)", "nan(abc_9)", "nan(12", "nan(-1)", "na",
-        "1e400", "-1e400", "1e-400", "1e4932", "1e4933", "1e-4950", "1e-4951", "1e-5000", "1e99999999999999999999", "1e-99999999999999999999",
-        "0e99999999999999999999", "1.7976931348623157e308", "1.7976931348623158e308", "1.7976931348623159e308", "1.797693134862315808e308",
-        "2.2250738585072011e-308", "2.2250738585072012e-308", "2.2250738585072014e-308", "4.9e-324", "2.4703282292062327e-324", "2.4703282292062328e-324",
-        "2.5e-324", "1e-324", "3.4028235e38", "3.4028236e38", "1.17549435e-38", "1.17549421e-38", "1.4e-45", "7e-46", "7.1e-46", "9007199254740993", "9007199254740992.5",
-        "9007199254740993.0000000000000000000000000000000000001", "0x1.00000000000008p0", "0x1.000000000000080000001p0", "0x1.00000000000018p0",
-        "0x1p-1074", "0x1p-1075", "0x1.8p-1075", "0x1.0000001p-1075", "0x1p1023", "0x1p1024", "0x1.fffffffffffff8p1023", "0x1.fffffffffffff7p1023",
-        "0x0.fffffffffffff8p-1022", "0x0.fffffffffffff7p-1022", "0x0.fffffffffffffcp-1022", "0x1p-16445", "0x1p-16446", "0x1p16384", "0x1.fffffffffffffffep16383", "0x1.ffffffffffffffffp16383",
-        "123456789012345678901234567890", "0.000000000000000000000000000000000000000000001", "1_000", "1,5", "1 2",
+        "0",
+        "-0",
+        "+0",
+        "1",
+        "-1.5",
+        ".5",
+        "5.",
+        ".",
+        "",
+        "-",
+        "+.",
+        "1e5",
+        "1e+5",
+        "1e-5",
+        "1e",
+        "1e+",
+        "1ex",
+        "1.e2",
+        "0x",
+        "0x1",
+        "0x.8",
+        "0x.",
+        "0x1p",
+        "0x1p3",
+        "0X1.8P-2",
+        "0x1p+",
+        "0xg",
+        "0x1.ffffffffffffffp0",
+        "inf",
+        "INF",
+        "-inf",
+        "infinity",
+        "infinit",
+        "infx",
+        "in",
+        "nan",
+        "NAN",
+        "-nan",
+        "nan()",
+        "nan(123)",
+        "nan(0x1f)",
+        "nan(abc_9)",
+        "nan(12",
+        "nan(-1)",
+        "na",
+        "1e400",
+        "-1e400",
+        "1e-400",
+        "1e4932",
+        "1e4933",
+        "1e-4950",
+        "1e-4951",
+        "1e-5000",
+        "1e99999999999999999999",
+        "1e-99999999999999999999",
+        "0e99999999999999999999",
+        "1.7976931348623157e308",
+        "1.7976931348623158e308",
+        "1.7976931348623159e308",
+        "1.797693134862315808e308",
+        "2.2250738585072011e-308",
+        "2.2250738585072012e-308",
+        "2.2250738585072014e-308",
+        "4.9e-324",
+        "2.4703282292062327e-324",
+        "2.4703282292062328e-324",
+        "2.5e-324",
+        "1e-324",
+        "3.4028235e38",
+        "3.4028236e38",
+        "1.17549435e-38",
+        "1.17549421e-38",
+        "1.4e-45",
+        "7e-46",
+        "7.1e-46",
+        "9007199254740993",
+        "9007199254740992.5",
+        "9007199254740993.0000000000000000000000000000000000001",
+        "0x1.00000000000008p0",
+        "0x1.000000000000080000001p0",
+        "0x1.00000000000018p0",
+        "0x1p-1074",
+        "0x1p-1075",
+        "0x1.8p-1075",
+        "0x1.0000001p-1075",
+        "0x1p1023",
+        "0x1p1024",
+        "0x1.fffffffffffff8p1023",
+        "0x1.fffffffffffff7p1023",
+        "0x0.fffffffffffff8p-1022",
+        "0x0.fffffffffffff7p-1022",
+        "0x0.fffffffffffffcp-1022",
+        "0x1p-16445",
+        "0x1p-16446",
+        "0x1p16384",
+        "0x1.fffffffffffffffep16383",
+        "0x1.ffffffffffffffffp16383",
+        "123456789012345678901234567890",
+        "0.000000000000000000000000000000000000000000001",
+        "1_000",
+        "1,5",
+        "1 2",
     ] {
         compare(text);
     }
@@ -92,10 +215,17 @@ fn long_numerals() {
     let mut random = Random(11);
     for digits in [17, 19, 20, 100, 766, 767, 768, 769, 770, 800, 2000, 12_000] {
         for _ in 0..10 {
-            let body: String = (0..digits).map(|_| char::from(b'0' + random.below(10) as u8)).collect();
+            let body: String = (0..digits)
+                .map(|_| char::from(b'0' + random.below(10) as u8))
+                .collect();
             compare(&body);
             compare(&format!("0.{body}e-{}", random.below(330)));
-            compare(&format!("{}{}e-{}", body, "0".repeat(50), random.below(5000)));
+            compare(&format!(
+                "{}{}e-{}",
+                body,
+                "0".repeat(50),
+                random.below(5000)
+            ));
         }
     }
     compare(&format!("0.{}1e1001", "0".repeat(1000)));
@@ -122,7 +252,10 @@ fn halfway() {
         compare(&format!("{middle}p{}", real.exponent - 1));
         let mut arguments = support::Arguments::default();
         let mut sink = support::Text::default();
-        let x87 = libc_core::number::float(&mut format!("{middle}p{}", real.exponent - 1).as_bytes(), Kind::Extended);
+        let x87 = libc_core::number::float(
+            &mut format!("{middle}p{}", real.exponent - 1).as_bytes(),
+            Kind::Extended,
+        );
         arguments.push_x87(x87.value.to_x87(false));
         libc_core::format::format(b"%.1100Lf", &mut sink, &mut arguments).unwrap();
         let text = String::from_utf8(sink.0).unwrap();
@@ -139,10 +272,30 @@ fn random_numerals() {
     for _ in 0..cases() {
         let text = match random.below(5) {
             0 => format!("{:e}", random.double()),
-            1 => format!("{}e{}", random.below(1 << 53), random.below(700) as i64 - 350),
-            2 => format!("{}.{}e{}", random.below(10), random.next(), random.below(620) as i64 - 320),
-            3 => format!("0x{:x}.{:x}p{}", random.below(1 << 20), random.next() >> random.below(64), random.below(2300) as i64 - 1150),
-            _ => format!("{}{:016}{}e{}", random.next(), random.below(10_000_000_000_000_000), random.next(), random.below(10_000) as i64 - 5000),
+            1 => format!(
+                "{}e{}",
+                random.below(1 << 53),
+                random.below(700) as i64 - 350
+            ),
+            2 => format!(
+                "{}.{}e{}",
+                random.below(10),
+                random.next(),
+                random.below(620) as i64 - 320
+            ),
+            3 => format!(
+                "0x{:x}.{:x}p{}",
+                random.below(1 << 20),
+                random.next() >> random.below(64),
+                random.below(2300) as i64 - 1150
+            ),
+            _ => format!(
+                "{}{:016}{}e{}",
+                random.next(),
+                random.below(10_000_000_000_000_000),
+                random.next(),
+                random.below(10_000) as i64 - 5000
+            ),
         };
         compare(&text);
         compare(&format!("-{text}x"));
@@ -156,7 +309,9 @@ fn garbage() {
     let alphabet = b"0019.eExXpP+-inNaAfFtTyY() _z";
     for _ in 0..cases() * 2 {
         let length = random.below(12);
-        let text: String = (0..length).map(|_| char::from(random.pick(alphabet))).collect();
+        let text: String = (0..length)
+            .map(|_| char::from(random.pick(alphabet)))
+            .collect();
         compare(text.trim_start());
     }
 }
@@ -167,9 +322,20 @@ fn integers() {
     let alphabet = b"0012789aAfFzZxX+-_ ";
     for case in 0..cases() * 2 {
         let text: String = match case % 3 {
-            0 => (0..random.below(10)).map(|_| char::from(random.pick(alphabet))).collect(),
-            1 => format!("{}{}{}", random.pick(&["", "-", "+", "0x", "-0X", "0"]), random.next() >> random.below(64), random.pick(&["", "0", "9", "f"])),
-            _ => format!("{}{:x}", random.pick(&["", "-", "0x", "-0x"]), random.next()),
+            0 => (0..random.below(10))
+                .map(|_| char::from(random.pick(alphabet)))
+                .collect(),
+            1 => format!(
+                "{}{}{}",
+                random.pick(&["", "-", "+", "0x", "-0X", "0"]),
+                random.next() >> random.below(64),
+                random.pick(&["", "0", "9", "f"])
+            ),
+            _ => format!(
+                "{}{:x}",
+                random.pick(&["", "-", "0x", "-0x"]),
+                random.next()
+            ),
         };
         let text = text.trim_start();
         let base = random.pick(&[0, 0, 10, 10, 16, 16, 8, 2, 36, 3, 27]);
@@ -179,16 +345,35 @@ fn integers() {
         let (signed, unsigned) = unsafe {
             *libc::__errno_location() = 0;
             let value = libc::strtol(bytes.as_ptr().cast(), &raw mut end, base);
-            let signed = (value, *libc::__errno_location() == libc::ERANGE, end as usize - bytes.as_ptr() as usize);
+            let signed = (
+                value,
+                *libc::__errno_location() == libc::ERANGE,
+                end as usize - bytes.as_ptr() as usize,
+            );
             *libc::__errno_location() = 0;
             let value = libc::strtoul(bytes.as_ptr().cast(), &raw mut end, base);
-            (signed, (value, *libc::__errno_location() == libc::ERANGE, end as usize - bytes.as_ptr() as usize))
+            (
+                signed,
+                (
+                    value,
+                    *libc::__errno_location() == libc::ERANGE,
+                    end as usize - bytes.as_ptr() as usize,
+                ),
+            )
         };
         let ours = integer(&mut text.as_bytes(), base as u32, false);
         let (value, range) = ours.signed();
-        assert_eq!((value, range, ours.valid), signed, "strtol {text:?} base {base}");
+        assert_eq!(
+            (value, range, ours.valid),
+            signed,
+            "strtol {text:?} base {base}"
+        );
         let (value, range) = ours.unsigned();
-        assert_eq!((value, range, ours.valid), unsigned, "strtoul {text:?} base {base}");
+        assert_eq!(
+            (value, range, ours.valid),
+            unsigned,
+            "strtoul {text:?} base {base}"
+        );
     }
 }
 

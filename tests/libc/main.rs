@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: ISC
+//! The libc surface on the host, its functions beside the host's own. Ours are always the ones called:
+//! the module is compiled into this test under Rust's names, so that the host's stay in place.
+
+#[allow(
+    dead_code,
+    non_snake_case,
+    non_upper_case_globals,
+    reason = "C's names, of which the tests call a part"
+)]
+#[path = "../../src/libc/mod.rs"]
+mod ours;
+
+#[path = "../../crates/libc-core/tests/support/mod.rs"]
+mod support;
+
+mod crashes;
+mod environment;
+mod heap;
+mod machine;
+mod memory;
+mod printf;
+mod scanf;
+mod sorting;
+mod streams;
+mod strings;

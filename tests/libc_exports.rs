@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: ISC
+//! The list of what libc exports, beside what its two archives define and ask for.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The list's lines: name, archive, kind.
+fn list() -> Vec<(String, String, String)> {
+    let text = std::fs::read_to_string(Path::new(ROOT).join("src/libc/exports.txt")).unwrap();
+    text.lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| {
+            let fields: Vec<&str> = line.split(' ').collect();
+            let [name, archive, kind] = fields[..] else {
+                panic!("not NAME ARCHIVE KIND: {line:?}")
+            };
+            (name.into(), archive.into(), kind.into())
+        })
+        .collect()
+}
+
+/// Symbols that `nm` finds in an archive with these options.
+fn symbols(archive: &str, options: &[&str]) -> BTreeSet<String> {
+    let path = Path::new(ROOT).join("target/parts").join(archive);
+    assert!(
+        path.exists(),
+        "{} is missing: run make parts",
+        path.display()
+    );
+    let output = Command::new("nm")
+        .args(options)
+        .arg(&path)
+        .output()
+        .expect("nm (Debian package binutils)");
+    assert!(
+        output.status.success(),
+        "nm {}: {}",
+        path.display(),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .filter(|l| !l.ends_with(':'))
+        .filter_map(|l| l.split_whitespace().last())
+        .map(Into::into)
+        .collect()
+}
+
+#[test]
+fn list_is_well_formed() {
+    let list = list();
+    let names: BTreeSet<&String> = list.iter().map(|(name, ..)| name).collect();
+    assert_eq!(names.len(), list.len(), "a name is listed twice");
+    for (name, archive, kind) in &list {
+        assert!(
+            ["nolibc", "openlibm"].contains(&archive.as_str()),
+            "{name}: {archive}"
+        );
+        assert!(
+            ["real", "constant", "refused"].contains(&kind.as_str()),
+            "{name}: {kind}"
+        );
+    }
+}
+
+#[test]
+fn archives_define_what_is_listed_and_nothing_else() {
+    for archive in ["nolibc", "openlibm"] {
+        let listed: BTreeSet<String> = list()
+            .into_iter()
+            .filter(|(_, a, _)| a == archive)
+            .map(|(n, ..)| n)
+            .collect();
+        let defined = symbols(
+            &format!("lib{archive}.a"),
+            &["--defined-only", "--extern-only"],
+        );
+        assert_eq!(
+            listed.difference(&defined).collect::<Vec<_>>(),
+            Vec::<&String>::new(),
+            "listed, not in {archive}"
+        );
+        assert_eq!(
+            defined.difference(&listed).collect::<Vec<_>>(),
+            Vec::<&String>::new(),
+            "in {archive}, not listed"
+        );
+    }
+}
+
+/// libc reaches the machine through Solo5's API alone; what only our own Solo5 part has is looked for weakly.
+#[test]
+fn archives_ask_for_solo5_alone() {
+    let api = [
+        "solo5_abort",
+        "solo5_clock_monotonic",
+        "solo5_clock_wall",
+        "solo5_console_write",
+        "solo5_exit",
+        "solo5_yield",
+    ];
+    for archive in ["libnolibc.a", "libopenlibm.a"] {
+        for name in symbols(archive, &["--undefined-only"]) {
+            let weak = name.starts_with("solo5__xen_");
+            assert!(
+                weak || api.contains(&name.as_str()),
+                "{archive} asks for {name}"
+            );
+        }
+    }
+}
