@@ -49,6 +49,7 @@ value mirage_xen_gnttab_end_access(value ref)
 struct mapping {
 	uintptr_t address;
 	size_t count;
+	bool writable;
 	uint32_t handles[];
 };
 
@@ -92,6 +93,7 @@ static value map(const struct mxen_foreign *pages, size_t count, bool writable, 
 		CAMLreturn(Val_unit);
 	Mapping_val(handle)->address = (uintptr_t)*result;
 	Mapping_val(handle)->count = count;
+	Mapping_val(handle)->writable = writable;
 	buffer = mirage_xen_external_pages((uintptr_t)*result, count * PAGE_BYTES);
 	pair = caml_alloc_small(2, 0);
 	Field(pair, 0) = handle;
@@ -160,7 +162,8 @@ value mirage_xen_gnttab_unmap(value unit, value handle)
 		caml_failwith("gnttab_unmap: not mapped, or no longer");
 	/* What Xen refuses to unmap stays mapped for ever: its pages are never handed out again. */
 	mapping->count = 0;
-	mirage_xen_check("gnttab_unmap", mxen_grant_unmap(mapping->address, mapping->handles, count));
+	mirage_xen_check("gnttab_unmap", mxen_grant_unmap(mapping->address, mapping->handles, count,
+	    mapping->writable));
 	return Val_unit;
 }
 

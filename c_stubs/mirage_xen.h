@@ -61,11 +61,11 @@ struct mxen_foreign {
 	int64_t ref;
 };
 
-/* Maps `count` pages one after the other, all or none, and writes a handle for each; the address. MXEN_WINDOW_FULL when
- * there is no address space left. `failed` gets the index of the page that Xen refused, or -1. */
+/* Maps `count` pages one after the other, all or none, and writes a handle for each; the address. A write to them faults
+ * unless `writable`. MXEN_WINDOW_FULL when there is no address space left. `failed` gets the index of the page that Xen refused, or -1. */
 int64_t mxen_grant_map(const struct mxen_foreign *pages, size_t count, bool writable, uint32_t *handles, int64_t *failed);
-/* Unmaps what mxen_grant_map mapped; 0. */
-int64_t mxen_grant_unmap(uintptr_t address, const uint32_t *handles, size_t count);
+/* Unmaps what mxen_grant_map mapped, writable as it was then; 0. */
+int64_t mxen_grant_unmap(uintptr_t address, const uint32_t *handles, size_t count, bool writable);
 
 /* One piece to copy, within one page of the peer's; the local side may cross pages. */
 struct mxen_copy {

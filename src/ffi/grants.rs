@@ -78,9 +78,14 @@ unsafe extern "C" fn mxen_grant_map(
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn mxen_grant_unmap(address: usize, handles: *const u32, count: usize) -> i64 {
+unsafe extern "C" fn mxen_grant_unmap(
+    address: usize,
+    handles: *const u32,
+    count: usize,
+    writable: bool,
+) -> i64 {
     // SAFETY: the caller's array. Its contract says that nobody uses the pages any more.
-    let result = unsafe { grants::unmap(address as u64, from_raw_parts(handles, count)) };
+    let result = unsafe { grants::unmap(address as u64, from_raw_parts(handles, count), writable) };
     answer(result, &mut 0, |()| 0)
 }
 

@@ -5,6 +5,7 @@ mod api;
 pub mod app;
 mod event_hooks;
 pub mod fault;
+mod grant_window;
 pub mod options;
 mod private;
 pub mod ssp;

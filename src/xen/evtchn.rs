@@ -55,7 +55,6 @@ fn with<T>(f: impl FnOnce(&mut Interface) -> T) -> T {
     let chosen_now = matches!(*interface, Interface::Untouched);
     if chosen_now {
         let (timer, two_level_only) = platform::event_options();
-        marks::set_timer(timer);
         let queues = if two_level_only {
             None
         } else {
@@ -177,7 +176,8 @@ fn collect(interface: &mut Interface, marks: Marks<'_>) -> bool {
 /// not for long, while it is set.
 pub fn block(deadline: u64) {
     loop {
-        if collect(&mut INTERFACE.lock(), marks::all()) {
+        // The core may have marked events in a wait of its own.
+        if collect(&mut INTERFACE.lock(), marks::all()) || UNTOLD.load(Ordering::Relaxed) {
             UNTOLD.store(true, Ordering::Relaxed);
             return;
         }

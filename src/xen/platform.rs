@@ -32,14 +32,17 @@ struct CoreFunctions {
     event_options: Option<extern "C" fn(*mut u32) -> i32>,
     set_event_ops: Option<extern "C" fn(&'static EventOps)>,
     reboot: Option<extern "C" fn() -> !>,
+    protect_window: Option<extern "C" fn(u64, usize, i32) -> i32>,
 }
 
 core::arch::global_asm!(
     ".weak solo5__xen_sleep, solo5__xen_event_options, solo5__xen_set_event_ops, solo5__xen_reboot",
+    ".weak solo5__xen_protect_gntmap",
     ".section .rodata.mxen_core, \"a\", @progbits",
     ".balign 8",
     "mxen_core:",
     ".quad solo5__xen_sleep, solo5__xen_event_options, solo5__xen_set_event_ops, solo5__xen_reboot",
+    ".quad solo5__xen_protect_gntmap",
     ".text",
 );
 
@@ -128,6 +131,13 @@ pub fn window() -> (u64, usize) {
     // SAFETY: writes the two variables.
     unsafe { solo5__xen_get_gntmap_area(&mut address, &mut size) }
     (address, size)
+}
+
+/// Makes pages in the window read-only, or writable again; false when the core cannot. Another core is not asked: there,
+/// Xen drops what is written.
+pub fn protect_window(address: u64, pages: usize, writable: bool) -> bool {
+    core_function!(protect_window)
+        .is_none_or(|protect| protect(address, pages * PAGE, i32::from(writable)) == 0)
 }
 
 /// Types that any bytes are a value of, zeros too, and that are changed only through shared references.

@@ -3,7 +3,7 @@
 
 use super::Error;
 use crate::xen::platform;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 use spin::Once;
 use xen_proto::evtchn::{FIFO_PORTS, Marks, TWO_LEVEL_PORTS};
 
@@ -13,8 +13,8 @@ type Many = [AtomicU64; FIFO_PORTS as usize / 64];
 static FEW: Few = [const { AtomicU64::new(0) }; TWO_LEVEL_PORTS as usize / 64];
 static MANY: Once<&'static Many> = Once::new();
 
-/// The port of the core's timer; 0, which Xen gives nobody, when it is not known.
-static TIMER: AtomicU32 = AtomicU32::new(0);
+/// The port of the core's timer; 0, which Xen gives nobody, when the core does not say.
+static TIMER: Once<u32> = Once::new();
 
 fn words() -> &'static [AtomicU64] {
     match MANY.get() {
@@ -60,17 +60,16 @@ pub fn grow(port: u32) -> Result<(), Error> {
     Ok(())
 }
 
-/// Tells which port is the core's timer.
-pub fn set_timer(port: Option<u32>) {
-    TIMER.store(port.unwrap_or(0), Ordering::Relaxed);
+fn timer() -> u32 {
+    *TIMER.call_once(|| platform::event_options().0.unwrap_or(0))
 }
 
 /// Whether the port is the core's timer.
 pub fn is_timer(port: u32) -> bool {
-    port != 0 && port == TIMER.load(Ordering::Relaxed)
+    port != 0 && port == timer()
 }
 
 /// Takes the timer's mark.
 pub fn take_timer() -> bool {
-    all().test_and_clear(TIMER.load(Ordering::Relaxed))
+    all().test_and_clear(timer())
 }

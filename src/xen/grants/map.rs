@@ -48,25 +48,31 @@ fn address(slot: usize) -> u64 {
 }
 
 /// Maps `pages` one after the other, all or none, and writes the handle of each to `handles`, which has as many places.
-/// Returns the address of the first.
+/// Returns the address of the first. A write to pages that are not `writable` faults.
 pub fn map(pages: &[Foreign], writable: bool, handles: &mut [u32]) -> Result<u64, Failure> {
     let mut operations = Scratch::new(pages.len()).ok_or(Error::NoMemory)?;
     let slot = window()?.lock().take(pages.len()).map_err(Error::Window)?;
-    let result = map_at(address(slot), pages, writable, handles, &mut operations);
-    if result.is_err() {
-        // Taken above, and mapped no more.
-        let _ = window()?.lock().give(slot, pages.len());
+    let start = address(slot);
+    let result = map_at(start, pages, writable, &mut operations);
+    if let Err(failure) = result {
+        // What Xen will not unmap stays taken.
+        if roll_back(&operations) {
+            give(&mut window()?.lock(), slot, pages.len());
+        }
+        return Err(failure);
     }
-    result
+    for (handle, operation) in handles.iter_mut().zip(operations.iter()) {
+        *handle = operation.handle;
+    }
+    Ok(start)
 }
 
 fn map_at(
     start: u64,
     pages: &[Foreign],
     writable: bool,
-    handles: &mut [u32],
     operations: &mut [abi::gnttab_map_grant_ref],
-) -> Result<u64, Failure> {
+) -> Result<(), Failure> {
     let flags = abi::GNTMAP_host_map | if writable { 0 } else { abi::GNTMAP_readonly };
     for (index, (operation, page)) in operations.iter_mut().zip(pages).enumerate() {
         *operation = abi::gnttab_map_grant_ref {
@@ -81,65 +87,54 @@ fn map_at(
     }
     // SAFETY: the addresses are slots of the window, which holds no RAM, and they are ours.
     let call = |operations: &mut [_]| unsafe { hypercall::grant_map(operations) };
-    call(operations)
-        .and_then(|()| retry(operations, |operation| operation.status, call))
-        .or_else(|error| {
-            // Part of the vector may have been mapped.
-            roll_back(operations).map(|()| error).and_then(Err)
-        })?;
-    let refused = operations
-        .iter()
-        .enumerate()
-        .find_map(|(index, operation)| Some((index, Status::check(operation.status).err()?)));
-    if let Some((index, status)) = refused {
-        roll_back(operations)?;
-        return Err(Failure {
+    call(operations)?;
+    retry(operations, |operation| operation.status, call)?;
+    for (index, operation) in operations.iter().enumerate() {
+        Status::check(operation.status).map_err(|status| Failure {
             error: Error::Status(status),
             index: Some(index),
-        });
+        })?;
     }
-    for (handle, operation) in handles.iter_mut().zip(operations.iter()) {
-        *handle = operation.handle;
+    if !writable && !platform::protect_window(start, pages.len(), false) {
+        platform::protect_window(start, pages.len(), true);
+        return Err(Error::NoMemory.into());
     }
-    Ok(start)
+    Ok(())
 }
 
-/// Unmaps those of a vector that were mapped, with one hypercall where there is memory for that.
-fn roll_back(operations: &[abi::gnttab_map_grant_ref]) -> Result<(), hypercall::XenError> {
-    let mut rest = operations;
-    while !rest.is_empty() {
-        let (mut undo, some) = match Scratch::new(rest.len()) {
-            Some(undo) => (undo, rest.len()),
-            None => match Scratch::new(FEW.min(rest.len())) {
-                Some(undo) => (undo, FEW.min(rest.len())),
-                None => return Err(hypercall::XenError(abi::XEN_ENOMEM)),
-            },
-        };
-        let (now, later) = rest.split_at(some);
-        let mut mapped = 0;
-        for (undo, operation) in undo
-            .iter_mut()
-            .zip(now.iter().filter(|operation| operation.status == 0))
-        {
+/// Unmaps those of a vector that were mapped, with one hypercall where there is memory for that; whether none is left.
+fn roll_back(operations: &[abi::gnttab_map_grant_ref]) -> bool {
+    let (mut undo, some) = match Scratch::new(operations.len()) {
+        Some(undo) => (undo, operations.len()),
+        None => match Scratch::new(FEW) {
+            Some(undo) => (undo, FEW),
+            None => return false,
+        },
+    };
+    operations.chunks(some.max(1)).all(|chunk| {
+        let mapped = chunk.iter().filter(|operation| operation.status == 0);
+        let mut count = 0;
+        for (undo, operation) in undo.iter_mut().zip(mapped) {
             *undo = abi::gnttab_unmap_grant_ref {
                 host_addr: operation.host_addr,
                 handle: operation.handle,
                 ..Default::default()
             };
-            mapped += 1;
+            count += 1;
         }
+        let undo = undo.get_mut(..count).unwrap_or_default();
         // SAFETY: the pages were mapped just now, and nobody has seen them.
-        unsafe { hypercall::grant_unmap(undo.get_mut(..mapped).unwrap_or_default())? };
-        rest = later;
-    }
-    Ok(())
+        count == 0
+            || unsafe { hypercall::grant_unmap(undo) }.is_ok()
+                && undo.iter().all(|operation| operation.status == 0)
+    })
 }
 
 /// Unmaps what [`map`] mapped at `start`, by its handles. Pages that Xen refuses to unmap stay taken for ever.
 ///
 /// # Safety
-/// Nobody uses the pages any more.
-pub unsafe fn unmap(start: u64, handles: &[u32]) -> Result<(), Failure> {
+/// Nobody uses the pages any more, and `writable` is what they were mapped with.
+pub unsafe fn unmap(start: u64, handles: &[u32], writable: bool) -> Result<(), Failure> {
     let mut operations =
         Scratch::<abi::gnttab_unmap_grant_ref>::new(handles.len()).ok_or(Error::NoMemory)?;
     for (index, (operation, &handle)) in operations.iter_mut().zip(handles).enumerate() {
@@ -152,6 +147,10 @@ pub unsafe fn unmap(start: u64, handles: &[u32]) -> Result<(), Failure> {
     }
     // SAFETY: the caller's promise.
     let call = unsafe { hypercall::grant_unmap(&mut operations) };
+    if !writable {
+        // The tables for it are there since it was mapped.
+        platform::protect_window(start, handles.len(), true);
+    }
     let first = (start - table::window().0) as usize / PAGE;
     let mut window = window()?.lock();
     let mut failure = call.err().map(Failure::from);

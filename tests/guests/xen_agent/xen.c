@@ -90,6 +90,7 @@ static bool await(int64_t port)
 static struct {
 	uintptr_t address;
 	size_t count;
+	bool writable;
 	uint32_t handles[512];
 } mappings[64];
 static uint8_t *shared;
@@ -104,6 +105,7 @@ static int64_t map(int slot, int64_t domid, int64_t first_ref, size_t n, int64_t
 	if (address >= 0) {
 		mappings[slot].address = (uintptr_t)address;
 		mappings[slot].count = n;
+		mappings[slot].writable = writable;
 	}
 	return address;
 }
@@ -113,7 +115,7 @@ static int64_t unmap(int slot)
 	size_t n = mappings[slot].count;
 
 	mappings[slot].count = 0;
-	return mxen_grant_unmap(mappings[slot].address, mappings[slot].handles, n);
+	return mxen_grant_unmap(mappings[slot].address, mappings[slot].handles, n, mappings[slot].writable);
 }
 
 /* A page through which two agents run cycles: what the leader asks, and the follower's answer. */
@@ -183,7 +185,7 @@ static int64_t follow(struct mailbox *box, int64_t port, int64_t domid)
 		if (!await(mine))
 			return -4;
 		((volatile uint64_t *)address)[1] = ((volatile uint64_t *)address)[0] + 1;
-		box->result = mxen_grant_unmap((uintptr_t)address, &handle, 1);
+		box->result = mxen_grant_unmap((uintptr_t)address, &handle, 1, true);
 		if (mxen_evtchn_unbind(mine) < 0)
 			return -5;
 		cycles++;
@@ -351,17 +353,20 @@ static void run(const char *name)
 		if (result < 0) answer(result); else answer(i);
 	}
 	else if (IS("fill")) {
-		/* domid, ref: maps the page until there is no room, unmaps all; how many, and why it ended */
+		/* domid, first ref, count: maps these pages in turn until there is no room, unmaps all; how many, and why it ended */
 		uint32_t *handles = malloc(65536 * sizeof *handles);
 		uintptr_t *addresses = malloc(65536 * sizeof *addresses);
 		struct mxen_foreign page = { a[0], a[1] };
 		int64_t n = 0, undone = 0;
-		while (n < 65536 && (result = mxen_grant_map(&page, 1, true, &handles[n], &failed)) >= 0)
+
+		while (n < 65536 && (result = mxen_grant_map(&page, 1, true, &handles[n], &failed)) >= 0) {
 			addresses[n++] = (uintptr_t)result;
+			page.ref = a[1] + n % a[2];
+		}
 		int length = 0;
 		const char *text = result < 0 ? mxen_error_text(result, &length) : "";
 		for (int64_t i = 0; i < n; i++)
-			undone += mxen_grant_unmap(addresses[i], &handles[i], 1) == 0;
+			undone += mxen_grant_unmap(addresses[i], &handles[i], 1, true) == 0;
 		printf("= %lld %lld %.*s\n", (long long)n, (long long)undone, length, text);
 		free(handles);
 		free(addresses);
