@@ -9,6 +9,15 @@ use xen_proto::xenstore::*;
 
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data);
+    if input.u8() & 1 == 0 {
+        anything(&mut input)
+    } else {
+        answers(input)
+    }
+}
+
+/// A page that changes in any way at any time.
+fn anything(input: &mut Input<'_>) {
     let page = SharedPage::new();
     page.server_features.store(1, Relaxed);
     let mut client = Client::new(&page);
@@ -54,10 +63,6 @@ pub fn run(data: &[u8]) {
             _ => poll(&mut client, &mut waiting),
         }
     }
-    let mut buffer = [0; 4096];
-    let mut session = Session::new(&page, Silent(3));
-    let _ = session.directory(0, b"/d", &mut buffer);
-    let _ = session.transaction(2, |session, number| session.write(number, b"/a", b"b"));
 }
 
 fn poll(client: &mut Client<'_>, waiting: &mut Vec<(u32, Kind)>) {
@@ -89,16 +94,119 @@ fn put(page: &SharedPage, bytes: &[u8]) {
         .store(prod.wrapping_add(bytes.len() as u32), Relaxed);
 }
 
-/// Waits a few times, then gives up.
-struct Silent(u32);
+/// Requests are answered, in form at least, with anything.
+fn answers(input: Input<'_>) {
+    let page = SharedPage::new();
+    page.server_features.store(1, Relaxed);
+    let mut buffer = [0; 9000];
+    let mut session = Session::new(
+        &page,
+        Answers {
+            page: &page,
+            input,
+            requests: Vec::new(),
+        },
+    );
+    while !session.link().input.is_empty() {
+        let result = match session.link().input.u8() % 8 {
+            0 => session
+                .read(0, b"/a")
+                .map(|value| assert!(value.len() <= PAYLOAD_MAX)),
+            1 => session.watch(b"/a", b"token"),
+            2 => session.transaction(3, |session, number| {
+                assert_ne!(number, 0);
+                session.write(number, b"/a", &[b'v'; 2000])
+            }),
+            3 => session.drain(),
+            4 => session.remove(0, b"relative"),
+            _ => session.directory(0, b"/d", &mut buffer).map(|names| {
+                assert!(names.is_empty() || names.len() <= 9000);
+            }),
+        };
+        if let Err(Error::Protocol) = result {
+            assert_eq!(session.reconnect(), Ok(()));
+        }
+    }
+}
 
-impl Link for Silent {
+struct Answers<'p, 'd> {
+    page: &'p SharedPage,
+    input: Input<'d>,
+    requests: Vec<u8>,
+}
+
+impl Link for Answers<'_, '_> {
     fn notify(&mut self) {}
 
     fn wait(&mut self) -> Result<(), Error> {
-        self.0 = self.0.checked_sub(1).ok_or(Error::Interrupted)?;
+        let page = self.page;
+        if page.connection.swap(0, Relaxed) == 1 {
+            self.requests.clear();
+            for index in [
+                &page.req_cons,
+                &page.req_prod,
+                &page.rsp_cons,
+                &page.rsp_prod,
+            ] {
+                index.store(0, Relaxed);
+            }
+            return Ok(());
+        }
+        if self.input.is_empty() {
+            return Err(Error::Interrupted);
+        }
+        let (cons, prod) = (page.req_cons.load(Relaxed), page.req_prod.load(Relaxed));
+        for at in 0..prod.wrapping_sub(cons) {
+            let slot = cons.wrapping_add(at) as usize % RING_SIZE;
+            self.requests.push(page.req[slot].load(Relaxed));
+        }
+        page.req_cons.store(prod, Relaxed);
+        while let Some(header) = Header::from_bytes(&self.requests) {
+            let len = HEADER_SIZE + header.len as usize;
+            if self.requests.len() < len {
+                break;
+            }
+            self.requests.drain(..len);
+            self.answer(header);
+        }
         Ok(())
     }
 
-    fn watch_event(&mut self, _path: &[u8], _token: &[u8]) {}
+    fn watch_event(&mut self, path: &[u8], token: &[u8]) {
+        assert!(!path.contains(&0) && !token.contains(&0));
+    }
+}
+
+impl Answers<'_, '_> {
+    fn answer(&mut self, header: Header) {
+        let (kind, payload) = match self.input.u8() % 8 {
+            0 => (Kind::ERROR, &b"EAGAIN\0"[..]),
+            1 | 2 => (Kind::ERROR, &b"E2BIG\0"[..]),
+            3 => (Kind(u32::from(self.input.u8())), &b"7\0"[..]),
+            4 => {
+                // Not what was asked for, but before it.
+                let event = Header {
+                    kind: Kind::WATCH_EVENT,
+                    request: 0,
+                    transaction: 0,
+                    len: 4,
+                };
+                put(self.page, &event.to_bytes());
+                put(self.page, b"a\0b\0");
+                (header.kind, &b"OK\0"[..])
+            }
+            5 => (header.kind, &b"12\0name\0\0"[..]),
+            _ => {
+                let len = usize::from(self.input.u8());
+                (header.kind, self.input.bytes(len))
+            }
+        };
+        let reply = Header {
+            kind,
+            len: payload.len() as u32,
+            ..header
+        };
+        put(self.page, &reply.to_bytes());
+        put(self.page, payload);
+    }
 }
