@@ -15,7 +15,7 @@
 //! An unknown option ends the search: it is reported, and it and all that follows is the
 //! application's. A known option with a bad value is reported and otherwise has no effect.
 
-/// Longest command line taken, in bytes without the final zero; see [`line`].
+/// Longest command line taken, in bytes without the final zero; see [`line()`].
 pub const MAX_LENGTH: usize = 8191;
 
 const PREFIX: &[u8] = b"--solo5:";
