@@ -91,7 +91,8 @@ fn archives_define_what_is_listed_and_nothing_else() {
     }
 }
 
-/// libc reaches the machine through Solo5's API alone; what only our own Solo5 part has is looked for weakly.
+/// libc reaches the machine through Solo5's API alone; what only our own Solo5 part has is looked for weakly. The
+/// mathematics call two functions of libc.
 #[test]
 fn archives_ask_for_solo5_alone() {
     let api = [
