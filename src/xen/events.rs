@@ -19,8 +19,12 @@ const VIA_VECTOR: u64 = 2 << 56;
 
 static TIMER: AtomicU32 = AtomicU32::new(0);
 
-/// When the timer goes off, in ns of Xen's system time. A time that is past stands for no timer.
+/// What the timer was last set to, in ns of Xen's system time. Bindings other than ours set it by themselves, but then
+/// [`sleep`], which goes by this, has no caller.
 static ARMED: AtomicU64 = AtomicU64::new(0);
+
+/// Xen lets timers go off before they are due, by its `timer_slop`, 50 us by default: one so close may have gone off.
+const EARLY: u64 = 10_000_000;
 
 /// What bindings that have switched to the FIFO ABI do for the core; `struct solo5__xen_event_ops`.
 #[repr(C)]
@@ -148,9 +152,14 @@ pub fn wait(deadline: u64, mut done: impl FnMut() -> bool) {
 /// return early. For bindings that take events themselves: nothing is cleared here.
 pub fn sleep(deadline: u64) {
     if deadline != u64::MAX {
-        match time::timer_for(deadline) {
-            Some(at) => arm(at),
-            None => return,
+        let Some(at) = time::timer_for(deadline) else {
+            return;
+        };
+        // Setting the timer costs as much as being woken; a main loop whose next deadline is far sets it once instead
+        // of at each sleep. An early timer ends the sleep early, and then the loop looks again.
+        let armed = ARMED.load(Ordering::Relaxed);
+        if armed > at || armed <= time::system_time().saturating_add(EARLY) {
+            arm(at);
         }
     }
     // With interrupts off, an event after this look is delivered in the halt, which it ends.
@@ -159,13 +168,8 @@ pub fn sleep(deadline: u64) {
     }
 }
 
-/// Sets the timer, unless it goes off before `at` (system time) already: whoever waits looks again then. Setting it
-/// costs as much as being woken, and a main loop whose next deadline is far sets it once instead of at each sleep.
+/// Sets the timer, to ns of system time.
 fn arm(at: u64) {
-    let armed = ARMED.load(Ordering::Relaxed);
-    if armed <= at && armed > time::system_time() {
-        return;
-    }
     if let Err(error) = hypercall::set_timer(at) {
         crash::hypercall("VCPUOP_set_singleshot_timer", error);
     }

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: ISC
+# Builds the guests that use the bindings themselves, and so are no Linux processes: OUT/NAME.xen from NAME/xen.c, over
+# c_stubs/mirage_xen.h, or from NAME/xen.ml, over the externals; xen6.ml is linked with the bindings of mirage-xen 6.0.
+#
+#   make -f xen.mk [OUT=DIRECTORY PARTS=DIRECTORY RUNTIME=DIRECTORY]
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+HERE := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+ROOT := $(abspath $(HERE)/../..)
+FREESTANDING := $(ROOT)/ocaml-freestanding
+VERSION := $(shell ocamlfind ocamlopt -version)
+ifeq ($(VERSION),)
+$(error no OCaml compiler: install the Debian packages ocaml-nox and ocaml-findlib)
+endif
+OUT = $(ROOT)/target/guests
+PARTS = $(ROOT)/target/parts
+RUNTIME = $(ROOT)/target/ocaml-freestanding/$(VERSION)
+CC = gcc
+FLAGS = -std=gnu11 -O2 -g -fno-pic -fno-pie -fstack-protector-strong -fcf-protection=none -ffunction-sections -fdata-sections \
+  -Wall -Wextra -Werror
+INCLUDES = -nostdinc -isystem $(FREESTANDING)/include -isystem $(shell $(CC) -print-file-name=include)
+
+C := $(patsubst $(HERE)/%/xen.c,%,$(wildcard $(HERE)/*/xen.c))
+ML := $(patsubst $(HERE)/%/xen.ml,%,$(wildcard $(HERE)/*/xen.ml))
+ML6 := $(patsubst $(HERE)/%/xen6.ml,%,$(wildcard $(HERE)/*/xen6.ml))
+OBJECTS := $(PARTS)/solo5_xen.o $(PARTS)/solo5_xen.lds $(PARTS)/libnolibc.a $(PARTS)/libopenlibm.a \
+  $(PARTS)/libmirage-xen_bindings.a
+
+.PHONY: all
+all: $(C:%=$(OUT)/%.xen) $(ML:%=$(OUT)/%.xen) $(ML6:%=$(OUT)/%.xen)
+
+$(OUT)/c_entry.o: $(HERE)/c_entry.c
+	@mkdir -p $(@D)
+	@$(CC) $(FLAGS) $(INCLUDES) -c -o $@ $<
+
+$(C:%=$(OUT)/%.xen): $(OUT)/%.xen: $(HERE)/%/xen.c $(ROOT)/c_stubs/mirage_xen.h $(OUT)/c_entry.o $(OBJECTS)
+	@mkdir -p $(OUT)/$*
+	@echo '  LINK $*.xen'
+	@$(CC) $(FLAGS) $(INCLUDES) -I$(ROOT)/c_stubs -c -o $(OUT)/$*/xen.o $<
+	@PARTS=$(PARTS) RUNTIME= sh $(FREESTANDING)/link.sh $@ $(OUT)/$*/xen.o $(OUT)/c_entry.o
+
+$(OUT)/%/main.native.o: $(HERE)/%/xen.ml
+	@mkdir -p $(@D)
+	@cp $< $(@D)/main.ml
+	@cd $(@D) && ocamlfind ocamlopt -g -w +a-4-9-40-41-42-44-45-70 -output-obj -o main.native.o main.ml
+
+$(OUT)/%/main6.native.o: $(HERE)/%/xen6.ml
+	@mkdir -p $(@D)
+	@cp $< $(@D)/main6.ml
+	@cd $(@D) && ocamlfind ocamlopt -g -w +a-4-9-40-41-42-44-45-70 -output-obj -o main6.native.o main6.ml
+
+$(ML:%=$(OUT)/%.xen): $(OUT)/%.xen: $(OUT)/%/main.native.o $(OBJECTS) $(RUNTIME)/libasmrun.a
+	@echo '  LINK $*.xen'
+	@PARTS=$(PARTS) RUNTIME=$(RUNTIME) sh $(FREESTANDING)/link.sh $@ $<
+
+# The same parts, with the other flavour of the bindings' C around the same core.
+$(OUT)/parts6/libmirage-xen_bindings.a: $(OBJECTS)
+	@$(MAKE) --no-print-directory -C $(ROOT)/c_stubs FLAVOUR=6 OUT=$(@D) CORE=$(PARTS)/bindings7/mirage_xen_core.o
+	@for part in solo5_xen.o solo5_xen.lds libnolibc.a libopenlibm.a; do ln -sf $(PARTS)/$$part $(@D)/$$part; done
+
+$(ML6:%=$(OUT)/%.xen): $(OUT)/%.xen: $(OUT)/%/main6.native.o $(OUT)/parts6/libmirage-xen_bindings.a $(RUNTIME)/libasmrun.a
+	@echo '  LINK $*.xen'
+	@PARTS=$(OUT)/parts6 RUNTIME=$(RUNTIME) sh $(FREESTANDING)/link.sh $@ $<
+
+$(RUNTIME)/libasmrun.a:
+	@$(MAKE) --no-print-directory -C $(FREESTANDING) BUILD=$(RUNTIME)
