@@ -19,8 +19,8 @@ macro_rules! functions {
 functions! {
     acos(x: f64) -> f64 = libm::acos(x);
     acosf(x: f32) -> f32 = libm::acosf(x);
-    acosh(x: f64) -> f64 = libm::acosh(x);
-    acoshf(x: f32) -> f32 = libm::acoshf(x);
+    acosh(x: f64) -> f64 = if x < 1.0 { f64::NAN } else { libm::acosh(x) };
+    acoshf(x: f32) -> f32 = if x < 1.0 { f32::NAN } else { libm::acoshf(x) };
     asin(x: f64) -> f64 = libm::asin(x);
     asinf(x: f32) -> f32 = libm::asinf(x);
     asinh(x: f64) -> f64 = libm::asinh(x);
@@ -45,8 +45,8 @@ functions! {
     expf(x: f32) -> f32 = libm::expf(x);
     exp2(x: f64) -> f64 = libm::exp2(x);
     exp2f(x: f32) -> f32 = libm::exp2f(x);
-    exp10(x: f64) -> f64 = libm::exp10(x);
-    exp10f(x: f32) -> f32 = libm::exp10f(x);
+    exp10(x: f64) -> f64 = power_of_ten(x);
+    exp10f(x: f32) -> f32 = power_of_ten(x.into()) as f32;
     expm1(x: f64) -> f64 = libm::expm1(x);
     expm1f(x: f32) -> f32 = libm::expm1f(x);
     fabs(x: f64) -> f64 = libm::fabs(x);
@@ -81,8 +81,8 @@ functions! {
     tanf(x: f32) -> f32 = libm::tanf(x);
     tanh(x: f64) -> f64 = libm::tanh(x);
     tanhf(x: f32) -> f32 = libm::tanhf(x);
-    tgamma(x: f64) -> f64 = libm::tgamma(x);
-    tgammaf(x: f32) -> f32 = libm::tgammaf(x);
+    tgamma(x: f64) -> f64 = super::gamma::tgamma(x);
+    tgammaf(x: f32) -> f32 = super::gamma::tgamma(x.into()) as f32;
     trunc(x: f64) -> f64 = libm::trunc(x);
     truncf(x: f32) -> f32 = libm::truncf(x);
     y0(x: f64) -> f64 = libm::y0(x);
@@ -117,7 +117,7 @@ functions! {
     scalbln(x: f64, n: i64) -> f64 = libm::scalbn(x, n.clamp(-100_000, 100_000) as i32);
     ilogb(x: f64) -> i32 = if x.is_infinite() { i32::MAX } else if x == 0.0 || x.is_nan() { i32::MIN } else { libm::ilogb(x) };
     drem(x: f64, y: f64) -> f64 = libm::remainder(x, y);
-    pow10(x: f64) -> f64 = libm::exp10(x);
+    pow10(x: f64) -> f64 = power_of_ten(x);
     gamma(x: f64) -> f64 = lgamma(x);
     nearbyint(x: f64) -> f64 = super::fenv::quietly(|| libm::rint(x));
     lrint(x: f64) -> i64 = libm::rint(x) as i64;
@@ -138,7 +138,7 @@ functions! {
     scalblnf(x: f32, n: i64) -> f32 = libm::scalbnf(x, n.clamp(-100_000, 100_000) as i32);
     ilogbf(x: f32) -> i32 = if x.is_infinite() { i32::MAX } else if x == 0.0 || x.is_nan() { i32::MIN } else { libm::ilogbf(x) };
     dremf(x: f32, y: f32) -> f32 = libm::remainderf(x, y);
-    pow10f(x: f32) -> f32 = libm::exp10f(x);
+    pow10f(x: f32) -> f32 = power_of_ten(x.into()) as f32;
     gammaf(x: f32) -> f32 = lgammaf(x);
     nearbyintf(x: f32) -> f32 = super::fenv::quietly(|| libm::rintf(x));
     lrintf(x: f32) -> i64 = libm::rintf(x) as i64;
@@ -189,7 +189,7 @@ pub static signgam: AtomicI32 = AtomicI32::new(0);
 /// C's `lgamma`; the sign of gamma goes to `signgam`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn lgamma(x: f64) -> f64 {
-    let (value, sign) = libm::lgamma_r(x);
+    let (value, sign) = super::gamma::lgamma(x);
     signgam.store(sign, Ordering::Relaxed);
     value
 }
@@ -200,7 +200,7 @@ pub extern "C" fn lgamma(x: f64) -> f64 {
 /// `sign` must be writable.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn lgamma_r(x: f64, sign: *mut i32) -> f64 {
-    let (value, found) = libm::lgamma_r(x);
+    let (value, found) = super::gamma::lgamma(x);
     // SAFETY: writable, as the caller vouches.
     unsafe { *sign = found };
     value
@@ -285,7 +285,8 @@ pub(super) extern "C" fn step(direction: i32, x: f64) -> f64 {
 /// C's `lgammaf`; the sign of gamma goes to `signgam`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn lgammaf(x: f32) -> f32 {
-    let (value, sign) = libm::lgammaf_r(x);
+    let (value, sign) = super::gamma::lgamma(x.into());
+    let value = value as f32;
     signgam.store(sign, Ordering::Relaxed);
     value
 }
@@ -296,7 +297,8 @@ pub extern "C" fn lgammaf(x: f32) -> f32 {
 /// `sign` must be writable.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn lgammaf_r(x: f32, sign: *mut i32) -> f32 {
-    let (value, found) = libm::lgammaf_r(x);
+    let (value, found) = super::gamma::lgamma(x.into());
+    let value = value as f32;
     // SAFETY: writable, as the caller vouches.
     unsafe { *sign = found };
     value
@@ -395,4 +397,23 @@ unsafe fn payload_of(text: *const u8) -> u64 {
     } else {
         0
     }
+}
+
+/// 10^x: 2^(x log₂ 10), the product's rounding error making up for itself.
+fn power_of_ten(x: f64) -> f64 {
+    /// log₂ 10, its first 26 bits apart.
+    const HIGH: f64 = 3.321_928_083_896_637;
+    const LOW: f64 = 1.099_072_538_497_969_5e-8;
+    if !(-400.0..400.0).contains(&x) || (x == libm::rint(x) && x.abs() < 16.0) {
+        return libm::exp10(x);
+    }
+    let x_high = f64::from_bits(x.to_bits() & !0x7ff_ffff);
+    let x_low = x - x_high;
+    let product = x * core::f64::consts::LOG2_10;
+    let error = ((x_high * HIGH - product) + x_high * LOW + x_low * HIGH) + x_low * LOW;
+    let power = libm::exp2(product);
+    if power == f64::INFINITY {
+        return power;
+    }
+    power + power * (error * core::f64::consts::LN_2)
 }

@@ -5,5 +5,6 @@
 //! `../libc/exports.txt` lists its names with those of libc.
 
 pub mod fenv;
+mod gamma;
 pub mod math;
 pub mod x87;

@@ -266,6 +266,22 @@ fn halfway() {
     }
 }
 
+/// Is it subnormal as a `double` or `float`?
+fn tiny(text: &str) -> bool {
+    let double = float(&mut text.as_bytes(), Kind::Double).value;
+    double.biased == 0 || float(&mut text.as_bytes(), Kind::Single).value.biased == 0
+}
+
+/// The decimal numeral of the same value, for a hexadecimal one of at most 64 bits.
+fn in_decimal(text: &str) -> String {
+    let x87 = float(&mut text.as_bytes(), Kind::Extended);
+    let mut arguments = support::Arguments::default();
+    arguments.push_x87(x87.value.to_x87(x87.negative));
+    let mut sink = support::Text::default();
+    libc_core::format::format(b"%.1200Lf", &mut sink, &mut arguments).unwrap();
+    String::from_utf8(sink.0).unwrap()
+}
+
 #[test]
 fn random_numerals() {
     let mut random = Random(13);
@@ -296,6 +312,13 @@ fn random_numerals() {
                 random.next(),
                 random.below(10_000) as i64 - 5000
             ),
+        };
+        // glibc 2.36 rounds some hexadecimal numerals of subnormal value the wrong way, such as
+        // 0x73143.2ba858542p-1045; it does not when it reads the same value in decimal.
+        let text = if text.starts_with("0x") && tiny(&text) {
+            in_decimal(&text)
+        } else {
+            text
         };
         compare(&text);
         compare(&format!("-{text}x"));
