@@ -1,8 +1,10 @@
 (* SPDX-License-Identifier: ISC *)
-(* Everything a domain may do with a real xenstore. Dom0 makes data/many with 1000 children, then data/ready. *)
+(* Everything a domain may do with a real xenstore. Dom0 makes many with 1000 children, then many-ready. *)
 
 open Lwt.Infix
 open Xen_os
+
+external command_line : unit -> string = "mirage_xen_get_cmdline"
 
 let check what condition =
   if not condition then (
@@ -93,7 +95,8 @@ let pipelined xs =
 
 let until xs path wanted =
   Xs.wait xs (fun h ->
-      Xs.read h path >>= fun value -> if value = wanted then Lwt.return_unit else Lwt.fail Xs_protocol.Eagain)
+      Lwt.catch (fun () -> Xs.read h path) (function Xs_protocol.Enoent _ -> Lwt.return "" | error -> Lwt.fail error)
+      >>= fun value -> if value = wanted then Lwt.return_unit else Lwt.fail Xs_protocol.Eagain)
 
 let storm xs count =
   Xs.immediate xs (fun h -> Xs.write h "data/w" "0") >>= fun () ->
@@ -105,16 +108,15 @@ let storm xs count =
   writes 1 >>= fun () -> waiting
 
 let many xs =
-  until xs "data/ready" "yes" >>= fun () ->
-  Xs.immediate xs (fun h -> Xs.directory h "data/many") >|= fun names ->
+  until xs "many-ready" "yes" >>= fun () ->
+  Xs.immediate xs (fun h -> Xs.directory h "many") >|= fun names ->
   let expected = List.init 1000 (fun i -> Printf.sprintf "entry%04d" (i + 1)) in
   Printf.printf "%d names\n" (List.length names);
   check "all of them" (List.sort compare names = expected)
 
 let cancelled xs =
-  let waits = List.init 20 (fun _ -> until xs "data/never" "x") in
   Xs.immediate xs (fun h -> Xs.write h "data/never" "") >>= fun () ->
-  let waits = waits @ List.init 20 (fun _ -> until xs "data/never" "x") in
+  let waits = List.init 20 (fun _ -> until xs "data/never" "x") in
   Time.sleep_ns 50_000_000L >>= fun () ->
   List.iter Lwt.cancel waits;
   Lwt_list.iter_s (fun promise -> Lwt.catch (fun () -> promise) (fun _ -> Lwt.return_unit)) waits >>= fun () ->
@@ -130,7 +132,7 @@ let main () =
   print_endline "transactions";
   pipelined xs >>= fun () ->
   print_endline "pipelined";
-  storm xs 10_000 >>= fun () ->
+  storm xs (try int_of_string (command_line ()) with _ -> 10_000) >>= fun () ->
   print_endline "storm";
   cancelled xs >>= fun () ->
   print_endline "cancelled";

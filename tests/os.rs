@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: ISC
+//! The OCaml OS library: its tests on the host, then its guests and the examples on a real Xen, xenstore and xl.
+
+#[path = "support/lab.rs"]
+mod lab;
+
+use lab::{Guest, Lab, Outcome, Reason, Running};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// Full counts are for `make test-long`; a run of all tests makes do with less.
+fn scaled(full: u64, usual: u64) -> u64 {
+    match std::env::var_os("MIRAGE_XEN_LONG") {
+        Some(_) => full,
+        None => usual,
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn guest(name: &str, cmdline: &str) -> Guest {
+    let elf = root().join(format!("target/guests/{name}.xen"));
+    assert!(elf.exists(), "{} is not built: make guests", elf.display());
+    Guest {
+        cmdline: cmdline.into(),
+        timeout: Duration::from_secs(scaled(3000, 200)),
+        ..Guest::new(elf)
+    }
+}
+
+/// The console's lines without those of the bindings.
+fn lines(outcome: &Outcome) -> Vec<String> {
+    outcome
+        .text()
+        .lines()
+        .map(|line| line.trim_end_matches('\r').to_string())
+        .filter(|line| !line.starts_with("Solo5:"))
+        .collect()
+}
+
+fn ended_well(outcome: Outcome) -> Outcome {
+    assert_eq!(
+        (&outcome.reason, outcome.exit_status),
+        (&Reason::Poweroff, Some(0)),
+        "{outcome}"
+    );
+    outcome
+}
+
+/// Runs a guest whose last line is to be `ok`.
+fn passes(guest: Guest) -> Outcome {
+    let outcome = ended_well(Lab::shared().run(guest));
+    assert_eq!(
+        lines(&outcome).last().map(String::as_str),
+        Some("ok"),
+        "{outcome}"
+    );
+    outcome
+}
+
+fn command(program: &str, arguments: &[&str]) {
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .unwrap_or_else(|error| panic!("{program}: {error}"));
+    assert!(
+        output.status.success(),
+        "{program} {arguments:?}: {}\n{}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+fn scratch(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+#[test]
+fn the_library_over_a_fake_xen_and_its_signatures() {
+    let build = scratch("dune");
+    command(
+        "dune",
+        &[
+            "build",
+            "--root",
+            ".",
+            "--build-dir",
+            &build.to_string_lossy(),
+            "@ocaml/all",
+            "@ocaml/runtest",
+        ],
+    );
+}
+
+#[test]
+fn the_variants_for_mirage_libraries_have_the_right_types() {
+    let folder = scratch("standins");
+    command("ocaml/standins/check", &[&folder.to_string_lossy()]);
+}
+
+#[test]
+fn sleepers_wake_in_order_and_none_early() {
+    let count = scaled(100_000, 30_000);
+    passes(Guest {
+        memory: 128,
+        ..guest("os_time", &format!("sleepers {count}"))
+    });
+    passes(guest("os_time", "pauses 100000"));
+}
+
+#[test]
+fn events_of_a_domain_with_itself() {
+    passes(guest(
+        "os_events",
+        &format!("events {}", scaled(10_000_000, 10_000)),
+    ));
+    passes(guest("os_events", "ports 400"));
+    passes(guest("os_events", "cycles 1000"));
+}
+
+#[test]
+fn grants_are_given_copied_and_taken_back() {
+    passes(guest("os_grants", ""));
+}
+
+/// The children are made before the guest runs: making them takes a transaction each, which the guest's writes would upset.
+#[test]
+fn everything_a_domain_may_do_with_xenstore() {
+    let make = "p=/local/domain/$DOMID; i=1
+        while [ $i -le 1000 ]; do
+          args=
+          for j in $(seq $i $((i + 49))); do args=\"$args $p/many/entry$(printf %04d $j) x\"; done
+          xenstore-write $args || exit 1
+          i=$((i + 50))
+        done
+        xenstore-write $p/many-ready yes";
+    passes(Guest {
+        before: Some(make.into()),
+        ..guest("os_xenstore", &scaled(10_000, 2_000).to_string())
+    });
+}
+
+#[test]
+fn an_escaped_exception_is_reported_and_crashes_the_domain() {
+    for (which, message) in [
+        (
+            "exception",
+            "Fatal error: exception Failure(\"out of ideas\")",
+        ),
+        ("async", "Fatal error: exception Not_found"),
+    ] {
+        let outcome = Lab::shared().run(guest("os_lifecycle", which));
+        assert_eq!(outcome.reason, Reason::Crash, "{outcome}");
+        let lines = lines(&outcome);
+        assert_eq!(
+            lines.first().map(String::as_str),
+            Some(message),
+            "{outcome}"
+        );
+        assert!(
+            lines.iter().any(|line| line.contains("main.ml")),
+            "a backtrace: {outcome}"
+        );
+    }
+}
+
+#[test]
+fn exit_hooks_run_and_the_console_is_read() {
+    let outcome = ended_well(Lab::shared().run(guest("os_lifecycle", "hooks")));
+    assert_eq!(
+        lines(&outcome),
+        ["done", "at_exit", "hook 2", "hook 1"],
+        "{outcome}"
+    );
+    let outcome = ended_well(Lab::shared().run(Guest {
+        stdin: b"hello\nworld\rend\n".to_vec(),
+        ..guest("os_lifecycle", "console")
+    }));
+    assert_eq!(lines(&outcome), ["HELLO", "WORLD"], "{outcome}");
+}
+
+/// Starts a guest and waits for it to say something.
+fn start(guest: Guest, until: &str) -> (Running, u32, String) {
+    let mut running = Lab::shared().start(guest);
+    let (domid, name) = running.domain().expect("the domain is created");
+    assert!(
+        running.wait_for(until.as_bytes(), Duration::from_secs(30)),
+        "the guest did not say {until:?}: {}",
+        String::from_utf8_lossy(running.console())
+    );
+    (running, domid, name)
+}
+
+#[test]
+fn a_cooperating_domain_is_shut_down_and_rebooted() {
+    for (verb, reason) in [("shutdown", Reason::Poweroff), ("reboot", Reason::Reboot)] {
+        let (running, domid, _) = start(guest("os_lifecycle", "wait"), "waiting");
+        let output = Lab::shared().dom0(&format!("xl {verb} {domid}"));
+        assert_eq!(output.status, Some(0), "xl {verb}: {}", output.stderr);
+        let outcome = running.wait();
+        assert_eq!(outcome.reason, reason, "{outcome}");
+        let word = if verb == "reboot" {
+            "reboot"
+        } else {
+            "poweroff"
+        };
+        assert_eq!(lines(&outcome), ["waiting", word], "{outcome}");
+    }
+}
+
+#[test]
+fn a_domain_that_ignores_requests_goes_on() {
+    let (running, domid, _) = start(guest("os_lifecycle", "ignore 5"), "waiting");
+    Lab::shared().dom0(&format!("xl shutdown {domid}"));
+    let outcome = ended_well(running.wait());
+    assert!(outcome.elapsed >= Duration::from_secs(5), "{outcome}");
+    let request = "xenstore-write /local/domain/$DOMID/control/shutdown suspend; sleep 2
+        xenstore-read /local/domain/$DOMID/control/shutdown
+        xenstore-write /local/domain/$DOMID/control/shutdown nonsense; sleep 1
+        xenstore-write /local/domain/$DOMID/control/shutdown poweroff";
+    let outcome = ended_well(Lab::shared().run(Guest {
+        dom0: Some(request.into()),
+        ..guest("os_lifecycle", "wait")
+    }));
+    assert_eq!(
+        outcome.dom0.stdout.trim(),
+        "suspend",
+        "not acknowledged: {outcome}"
+    );
+    assert!(
+        outcome
+            .text()
+            .contains("WARNING lifecycle: asked to suspend, which this domain cannot do"),
+        "{outcome}"
+    );
+}
+
+#[test]
+fn an_idle_domain_uses_no_processor() {
+    let seconds = scaled(30, 10);
+    let boot = passes(guest("os_time", "idle 0"));
+    let idle = passes(guest("os_time", &format!("idle {seconds}")));
+    let used = idle.cpu.saturating_sub(boot.cpu);
+    assert!(
+        used <= Duration::from_millis(seconds),
+        "{used:?} in {seconds} s: {idle}"
+    );
+}
+
+/// Tells two domains each other's number, where they wait for it.
+fn introduce(first: u32, second: u32) {
+    let output = Lab::shared().dom0(&format!(
+        "xenstore-write /local/domain/{first}/data/peer {second} && xenstore-write /local/domain/{second}/data/peer {first}"
+    ));
+    assert_eq!(output.status, Some(0), "xenstore-write: {}", output.stderr);
+}
+
+fn pair(first: Guest, second: Guest) -> (Running, Running) {
+    let mut first = Lab::shared().start(first);
+    let mut second = Lab::shared().start(second);
+    let (one, _) = first.domain().expect("the domain is created");
+    let (two, _) = second.domain().expect("the domain is created");
+    introduce(one, two);
+    (first, second)
+}
+
+#[test]
+fn two_domains_transfer_through_a_ring() {
+    let mib = scaled(1024, 32);
+    let (receiver, sender) = pair(
+        guest("os_ring", &format!("receive {mib}")),
+        guest("os_ring", &format!("send {mib}")),
+    );
+    let (sender, receiver) = (sender.wait(), receiver.wait());
+    for outcome in [sender, receiver] {
+        let outcome = ended_well(outcome);
+        assert_eq!(lines(&outcome), ["ok"], "{outcome}");
+    }
+}
+
+/// One side lives on while the other is killed and replaced ten times; then what it has given out is all back.
+#[test]
+fn either_end_of_a_ring_is_killed_and_replaced() {
+    for (survivor, victim) in [("echo", "chatter"), ("chatter", "echo")] {
+        let mut running = Lab::shared().start(guest("os_ring", survivor));
+        let (domid, _) = running.domain().expect("the domain is created");
+        let ports = || {
+            let output = Lab::shared().dom0(&format!(
+                "/usr/lib/xen/bin/lsevtchn {domid} || lsevtchn {domid}"
+            ));
+            output.stdout.lines().count()
+        };
+        let before = ports();
+        let mut seen = 0;
+        for round in 0..10 {
+            let mut other = Lab::shared().start(guest("os_ring", victim));
+            let (peer, _) = other.domain().expect("the domain is created");
+            introduce(domid, peer);
+            let connected = format!("connected to {peer}");
+            assert!(
+                running.wait_for(connected.as_bytes(), Duration::from_secs(30)),
+                "round {round}, {survivor}: {}",
+                String::from_utf8_lossy(running.console())
+            );
+            let _ = other.wait_for(b"connected", Duration::from_secs(30));
+            other.kill();
+            let outcome = other.wait();
+            assert_eq!(outcome.reason, Reason::Killed, "{outcome}");
+            let gone = format!("{peer} is gone");
+            assert!(
+                running.wait_for(gone.as_bytes(), Duration::from_secs(60)),
+                "round {round}, {survivor}: {}",
+                String::from_utf8_lossy(running.console())
+            );
+            seen += 1;
+        }
+        assert_eq!(ports(), before, "ports of the {survivor}");
+        Lab::shared().dom0(&format!(
+            "xenstore-write /local/domain/{domid}/data/peer stop"
+        ));
+        let outcome = ended_well(running.wait());
+        let summary = format!("{seen} peers, 0 references missing");
+        assert!(outcome.text().contains(&summary), "{outcome}");
+    }
+}
+
+#[test]
+fn the_examples_do_what_they_say() {
+    let outcome = ended_well(Lab::shared().run(guest("timers", "")));
+    let said: Vec<String> = lines(&outcome)
+        .iter()
+        .filter_map(|line| line.split("ms").nth(1).map(|text| text.trim().to_string()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "tick",
+            "tick",
+            "tock",
+            "tick",
+            "tick",
+            "tock",
+            "tick",
+            "gave up on a sleep of ten seconds",
+            "0 still asleep"
+        ],
+        "{outcome}"
+    );
+    let outcome = ended_well(Lab::shared().run(guest("xenstore", "")));
+    let text = outcome.text();
+    for part in [
+        "domid = ",
+        "greeting = \"hello\"",
+        "changed to \"everyone\"",
+    ] {
+        assert!(text.contains(part), "{part}: {outcome}");
+    }
+    let (server, client) = pair(guest("kv", "server"), guest("kv", "client"));
+    let (client, server) = (ended_well(client.wait()), ended_well(server.wait()));
+    assert!(client.text().contains("value good morning"), "{client}");
+    assert!(server.text().contains("is gone, 2 keys remain"), "{server}");
+    let (running, domid, _) = start(guest("shutdown", ""), "request 1");
+    Lab::shared().dom0(&format!("xl shutdown {domid}"));
+    let outcome = ended_well(running.wait());
+    assert!(outcome.text().contains("asked to power off"), "{outcome}");
+    assert!(
+        lines(&outcome)
+            .last()
+            .is_some_and(|line| line.ends_with("server: done")),
+        "{outcome}"
+    );
+}
