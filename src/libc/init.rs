@@ -12,6 +12,7 @@ const STACK: usize = 1 << 20;
 /// or an eighth below where that is less.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn _nolibc_init(heap_start: usize, heap_size: usize) {
+    super::memory::choose();
     let canary: usize;
     let stack: usize;
     // SAFETY: reads the thread control block, which the start code has filled in, and the stack pointer.

@@ -22,5 +22,6 @@ mod memory;
 mod printf;
 mod scanf;
 mod sorting;
+mod speed;
 mod streams;
 mod strings;

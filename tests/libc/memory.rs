@@ -7,7 +7,7 @@ use crate::support::{Random, cases};
 
 /// A size: mostly small, at times up to most of a page.
 fn size(random: &mut Random) -> usize {
-    let most = random.pick(&[4, 20, 40, 80, 200, 1500]);
+    let most = random.pick(&[4, 20, 40, 80, 200, 400, 1500]);
     random.below(most) as usize
 }
 
@@ -17,7 +17,22 @@ fn fill(random: &mut Random, bytes: &mut [u8]) {
     }
 }
 
+/// Runs a property on the plain functions and on those for wide registers. Tests beside this one may
+/// get either, which must not matter.
+fn both(property: fn()) {
+    WIDE.set(false);
+    property();
+    choose();
+    property();
+}
+
 #[test]
+fn plain_and_wide() {
+    for property in [copying, moving, filling, comparing, searching, lengths] {
+        both(property);
+    }
+}
+
 fn copying() {
     let mut random = Random(31);
     let (mut from, mut to) = (Guarded::new(), Guarded::new());
@@ -46,7 +61,6 @@ fn copying() {
     }
 }
 
-#[test]
 fn moving() {
     let mut random = Random(32);
     let mut page = Guarded::new();
@@ -67,7 +81,6 @@ fn moving() {
     }
 }
 
-#[test]
 fn filling() {
     let mut random = Random(33);
     let mut page = Guarded::new();
@@ -92,7 +105,6 @@ fn filling() {
     }
 }
 
-#[test]
 fn comparing() {
     let mut random = Random(34);
     let (mut a, mut b) = (Guarded::new(), Guarded::new());
@@ -114,7 +126,6 @@ fn comparing() {
     }
 }
 
-#[test]
 fn searching() {
     let mut random = Random(35);
     let mut page = Guarded::new();
@@ -196,7 +207,6 @@ fn searching_for_strings() {
     }
 }
 
-#[test]
 fn lengths() {
     let mut page = Guarded::new();
     for size in 1..PAGE.min(300) {
