@@ -36,20 +36,22 @@ run: setup
 .PHONY: test test-long test-all
 test: setup
 	@$(MAKE) lint guests
-	@cargo test --quiet --workspace
+	@tools/with-lab cargo test --workspace
 
 test-long: setup
 	@$(MAKE) guests
-	@MIRAGE_XEN_LONG=1 cargo test --workspace
+	@MIRAGE_XEN_LONG=1 tools/with-lab cargo test --workspace
 
 test-all: test
-	@for xen in 4.14 4.20; do MIRAGE_XEN_LAB_XEN=$$xen cargo test --quiet --test xen || exit 1; done
+	@for xen in 4.14 4.20; do \
+	  MIRAGE_XEN_LAB_XEN=$$xen tools/with-lab cargo test --test core --test programs || exit 1; \
+	done
 
 .PHONY: lint
 lint:
 	@cargo fmt --all --check
 	@cargo clippy --quiet --workspace --exclude mirage-xen --all-targets
-	@for part in solo5 libc bindings; do cargo clippy --quiet --package mirage-xen --lib --features $$part || exit 1; done
+	@for part in solo5 libc openlibm bindings; do cargo clippy --quiet --package mirage-xen --lib --features $$part || exit 1; done
 
 .PHONY: guests
 guests: $(PARTS)/all
