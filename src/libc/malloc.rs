@@ -28,6 +28,7 @@ static SECRET: Cell<u64> = Cell::new(0x5bd1_e995_9e37_79b9);
 
 const CANARY: usize = 8;
 const PATTERN: u8 = 0xa7;
+const PATTERN_WORD: u64 = u64::from_ne_bytes([PATTERN; 8]);
 const CINUSE: usize = 2;
 /// A block's natural alignment.
 const ALIGN: usize = 16;
@@ -60,21 +61,42 @@ unsafe fn canary_at(block: *mut u8) -> *mut u64 {
     unsafe { block.add(chunk_size(block) - 16).cast() }
 }
 
-/// Counts a new block as live and seals it.
-unsafe fn seal(block: *mut u8, size: usize) -> *mut u8 {
-    if block.is_null() {
-        set_errno(ENOMEM);
-        return block;
-    }
+/// Counts a block as live and seals it; `new` says that its contents do not matter yet.
+#[inline]
+unsafe fn seal(block: *mut u8, size: usize, new: bool) -> *mut u8 {
     // SAFETY: the chunk was made for `size` bytes and the canary.
     unsafe {
         LIVE.set(LIVE.get() + chunk_size(block));
         let at = canary_at(block);
         let slack = at.addr() - block.addr() - size;
-        memset(block.add(size), i32::from(PATTERN), slack);
-        at.write_unaligned(canary(block, slack));
+        if new && slack <= 16 {
+            // Every chunk has 16 bytes before its canary.
+            at.sub(1).write(PATTERN_WORD);
+            at.sub(2).write(PATTERN_WORD);
+        } else {
+            memset(block.add(size), i32::from(PATTERN), slack);
+        }
+        at.write(canary(block, slack));
     }
     block
+}
+
+/// Are the `slack` bytes before a canary as they were left?
+#[inline]
+unsafe fn is_pattern(at: *mut u64, slack: usize) -> bool {
+    // SAFETY: the bytes belong to the block, whose chunk has 16 bytes before its canary.
+    unsafe {
+        let (high, low) = (
+            at.sub(1).read() ^ PATTERN_WORD,
+            at.sub(2).read() ^ PATTERN_WORD,
+        );
+        match slack {
+            0 => true,
+            1..=8 => high >> (64 - 8 * slack) == 0,
+            9..=15 => high == 0 && low >> (128 - 8 * slack) == 0,
+            _ => (0..slack).all(|i| *at.cast::<u8>().sub(i + 1) == PATTERN),
+        }
+    }
 }
 
 /// Checks a block and returns the size that was asked for; a bad one ends the domain.
@@ -103,7 +125,7 @@ unsafe fn check(block: *mut u8, function: &str, caller: usize) -> usize {
             fault("(): not a block of the heap, or its head is overwritten: ");
         }
         let at = canary_at(block);
-        let found = at.read_unaligned();
+        let found = at.read();
         let slack = (found & 0xff) as usize;
         if found != canary(block, slack) || slack > size - 16 {
             let freed = !canary(block, 0);
@@ -112,11 +134,10 @@ unsafe fn check(block: *mut u8, function: &str, caller: usize) -> usize {
             }
             fault("(): written past the end of block ");
         }
-        let size = at.addr() - address - slack;
-        if (size..size + slack).any(|i| *block.add(i) != PATTERN) {
+        if !is_pattern(at, slack) {
             fault("(): written past the end of block ");
         }
-        size
+        at.addr() - address - slack
     }
 }
 
@@ -128,7 +149,7 @@ unsafe fn unseal(block: *mut u8) {
         // One of them survives: dlmalloc writes its links over the first word and a free chunk's size
         // over the last, but not both where it joins the chunk with the one below.
         block.cast::<u64>().write(!canary(block, 0));
-        canary_at(block).write_unaligned(!canary(block, 0));
+        canary_at(block).write(!canary(block, 0));
     }
 }
 
@@ -141,14 +162,118 @@ fn with_canary(size: usize) -> Option<usize> {
     Some(size + CANARY)
 }
 
+/// Freed blocks of small size, kept for the next request of that size: most are used again at once, and
+/// dlmalloc would join and split them each time. To dlmalloc they are in use; they do not count as live.
+struct Cache {
+    /// By size, each block holding the next one's address.
+    first: [*mut u8; CACHED],
+    count: [u8; CACHED],
+}
+
+/// Chunks of 32, 48, … 528 bytes are kept, and so many of each.
+const CACHED: usize = 32;
+const MOST_CACHED: u8 = 16;
+
+static CACHE: Cell<Cache> = Cell::new(Cache {
+    first: [null_mut(); CACHED],
+    count: [0; CACHED],
+});
+
+fn cache() -> &'static mut Cache {
+    // SAFETY: the cell is valid, and no borrow outlives a call in this file.
+    unsafe { &mut *CACHE.as_ptr() }
+}
+
+impl Cache {
+    /// A block of exactly the chunk size that a request needs.
+    #[inline]
+    fn take(&mut self, padded: usize) -> Option<*mut u8> {
+        let class = (padded + 8).next_multiple_of(16).saturating_sub(32) / 16;
+        let first = self.first.get_mut(class)?;
+        let block = *first;
+        if block.is_null() {
+            return None;
+        }
+        // SAFETY: a kept block, whose canary says that it is free unless somebody wrote to it since.
+        unsafe {
+            if canary_at(block).read() != !canary(block, 0) {
+                crash(&[
+                    Part::Text("malloc(): written to a free block: "),
+                    Part::Hex(block.addr() as u64),
+                ]);
+            }
+            *first = *block.cast::<*mut u8>();
+        }
+        self.count[class] -= 1;
+        Some(block)
+    }
+
+    /// Keeps a block that was marked free, if there is room.
+    #[inline]
+    unsafe fn keep(&mut self, block: *mut u8) -> bool {
+        // SAFETY: a block of the heap.
+        let class = unsafe { chunk_size(block) - 32 } / 16;
+        let Some(count) = self
+            .count
+            .get_mut(class)
+            .filter(|count| **count < MOST_CACHED)
+        else {
+            return false;
+        };
+        *count += 1;
+        // SAFETY: free memory of the block.
+        unsafe { block.cast::<*mut u8>().write(self.first[class]) };
+        self.first[class] = block;
+        true
+    }
+
+    /// Gives all kept blocks back.
+    fn flush(&mut self) {
+        for (first, count) in self.first.iter_mut().zip(&mut self.count) {
+            while !first.is_null() {
+                let block = *first;
+                // SAFETY: a kept block, to dlmalloc still in use.
+                unsafe {
+                    *first = *block.cast::<*mut u8>();
+                    block.cast::<u64>().write(!canary(block, 0));
+                    heap().c_free(block);
+                }
+            }
+            *count = 0;
+        }
+    }
+}
+
+/// Asks dlmalloc, and once more without the kept blocks if it has nothing.
+fn allocate(get: impl Fn() -> *mut u8) -> *mut u8 {
+    let block = get();
+    if !block.is_null() {
+        return block;
+    }
+    cache().flush();
+    let block = get();
+    if block.is_null() {
+        set_errno(ENOMEM);
+    }
+    block
+}
+
 /// C's `malloc`. A block of 0 bytes is a block like any other.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn malloc(size: usize) -> *mut u8 {
     let Some(padded) = with_canary(size) else {
         return null_mut();
     };
-    // SAFETY: the allocator has no precondition; the block is sealed for what was asked.
-    unsafe { seal(heap().c_malloc(padded), size) }
+    let block = match cache().take(padded) {
+        Some(block) => block,
+        // SAFETY: the allocator has no precondition.
+        None => allocate(|| unsafe { heap().c_malloc(padded) }),
+    };
+    if block.is_null() {
+        return block;
+    }
+    // SAFETY: the block was made for this size.
+    unsafe { seal(block, size, true) }
 }
 
 /// C's `calloc`.
@@ -176,6 +301,17 @@ pub unsafe extern "C" fn free(block: *mut u8) {
     naked_asm!("mov rsi, [rsp]", "jmp {inner}", inner = sym free_from)
 }
 
+/// Frees a checked block.
+unsafe fn release(block: *mut u8) {
+    // SAFETY: the block was checked, and is used no more.
+    unsafe {
+        unseal(block);
+        if !cache().keep(block) {
+            heap().c_free(block);
+        }
+    }
+}
+
 unsafe extern "C" fn free_from(block: *mut u8, caller: usize) {
     if block.is_null() {
         return;
@@ -183,8 +319,7 @@ unsafe extern "C" fn free_from(block: *mut u8, caller: usize) {
     // SAFETY: the block is checked first.
     unsafe {
         check(block, "free", caller);
-        unseal(block);
-        heap().c_free(block);
+        release(block);
     }
 }
 
@@ -216,26 +351,24 @@ unsafe extern "C" fn realloc_from(block: *mut u8, size: usize, caller: usize) ->
     unsafe {
         check(block, "realloc", caller);
         if size == 0 {
-            unseal(block);
-            heap().c_free(block);
+            release(block);
             return null_mut();
         }
         let Some(padded) = with_canary(size) else {
             return null_mut();
         };
-        // Until it is known to succeed the old block stays sealed.
         let old_chunk = chunk_size(block);
         let old_canary = canary_at(block);
-        let sealed = old_canary.read_unaligned();
-        old_canary.write_unaligned(!canary(block, 0));
-        let new = heap().c_realloc(block, padded);
+        // Until it is known to succeed the old block can be sealed again.
+        let sealed = old_canary.read();
+        old_canary.write(!canary(block, 0));
+        let new = allocate(|| heap().c_realloc(block, padded));
         if new.is_null() {
-            old_canary.write_unaligned(sealed);
-            set_errno(ENOMEM);
+            old_canary.write(sealed);
             return new;
         }
         LIVE.set(LIVE.get() - old_chunk);
-        seal(new, size)
+        seal(new, size, false)
     }
 }
 
@@ -265,7 +398,12 @@ fn aligned(align: usize, size: usize) -> *mut u8 {
         return null_mut();
     }
     // SAFETY: the alignment is a power of two.
-    unsafe { seal(heap().c_memalign(align, padded), size) }
+    let block = allocate(|| unsafe { heap().c_memalign(align, padded) });
+    if block.is_null() {
+        return block;
+    }
+    // SAFETY: the block was made for this size.
+    unsafe { seal(block, size, true) }
 }
 
 /// glibc's `memalign`: an alignment that is not a power of two is raised to the next one.
@@ -344,6 +482,7 @@ pub unsafe extern "C" fn malloc_usable_size(block: *mut u8) -> usize {
 /// there was any.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn malloc_trim(pad: usize) -> i32 {
+    cache().flush();
     // SAFETY: no precondition.
     i32::from(unsafe { heap().trim(pad) })
 }

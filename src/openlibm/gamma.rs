@@ -5,48 +5,7 @@
 //! product of factors x - k, each of which a double holds exactly. 1/gamma(1 + y) is an entire function,
 //! whose Taylor series at 0 (Wrench 1968) converges fast for |y| up to a half.
 
-/// An unevaluated sum, the second part being at most half a unit of the first one's last place.
-#[derive(Clone, Copy)]
-struct Pair(f64, f64);
-
-/// The exact sum of two doubles.
-fn sum(a: f64, b: f64) -> Pair {
-    let s = a + b;
-    let t = s - a;
-    Pair(s, (a - (s - t)) + (b - t))
-}
-
-/// The exact product of two doubles that are not near the ends of the range (Dekker 1971).
-fn product(a: f64, b: f64) -> Pair {
-    let split = |x: f64| {
-        let t = 134_217_729.0 * x;
-        let high = t - (t - x);
-        (high, x - high)
-    };
-    let p = a * b;
-    let ((ah, al), (bh, bl)) = (split(a), split(b));
-    Pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl)
-}
-
-impl Pair {
-    fn times(self, factor: f64) -> Pair {
-        let p = product(self.0, factor);
-        sum(p.0, p.1 + self.1 * factor)
-    }
-
-    fn plus(self, other: (f64, f64)) -> Pair {
-        let s = sum(self.0, other.0);
-        sum(s.0, s.1 + self.1 + other.1)
-    }
-
-    /// One divided by it.
-    fn inverse(self) -> Pair {
-        let q = 1.0 / self.0;
-        let p = self.times(q);
-        // One step of Newton's: 1 - self × q is small.
-        sum(q, q * ((1.0 - p.0) - p.1))
-    }
-}
+use super::pair::{Pair, sum};
 
 /// 1/gamma(1 + y) = sum of the n-th coefficient × y^n.
 const COEFFICIENTS: [(f64, f64); 27] = [

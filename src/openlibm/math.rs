@@ -19,15 +19,15 @@ macro_rules! functions {
 functions! {
     acos(x: f64) -> f64 = libm::acos(x);
     acosf(x: f32) -> f32 = libm::acosf(x);
-    acosh(x: f64) -> f64 = if x < 1.0 { f64::NAN } else { libm::acosh(x) };
+    acosh(x: f64) -> f64 = super::hyperbolic::acosh(x);
     acoshf(x: f32) -> f32 = if x < 1.0 { f32::NAN } else { libm::acoshf(x) };
     asin(x: f64) -> f64 = libm::asin(x);
     asinf(x: f32) -> f32 = libm::asinf(x);
-    asinh(x: f64) -> f64 = libm::asinh(x);
+    asinh(x: f64) -> f64 = super::hyperbolic::asinh(x);
     asinhf(x: f32) -> f32 = libm::asinhf(x);
     atan(x: f64) -> f64 = libm::atan(x);
     atanf(x: f32) -> f32 = libm::atanf(x);
-    atanh(x: f64) -> f64 = libm::atanh(x);
+    atanh(x: f64) -> f64 = super::hyperbolic::atanh(x);
     atanhf(x: f32) -> f32 = libm::atanhf(x);
     cbrt(x: f64) -> f64 = libm::cbrt(x);
     cbrtf(x: f32) -> f32 = libm::cbrtf(x);
@@ -73,13 +73,13 @@ functions! {
     roundevenf(x: f32) -> f32 = libm::roundevenf(x);
     sin(x: f64) -> f64 = libm::sin(x);
     sinf(x: f32) -> f32 = libm::sinf(x);
-    sinh(x: f64) -> f64 = libm::sinh(x);
+    sinh(x: f64) -> f64 = super::hyperbolic::sinh(x);
     sinhf(x: f32) -> f32 = libm::sinhf(x);
     sqrt(x: f64) -> f64 = libm::sqrt(x);
     sqrtf(x: f32) -> f32 = libm::sqrtf(x);
     tan(x: f64) -> f64 = libm::tan(x);
     tanf(x: f32) -> f32 = libm::tanf(x);
-    tanh(x: f64) -> f64 = libm::tanh(x);
+    tanh(x: f64) -> f64 = super::hyperbolic::tanh(x);
     tanhf(x: f32) -> f32 = libm::tanhf(x);
     tgamma(x: f64) -> f64 = super::gamma::tgamma(x);
     tgammaf(x: f32) -> f32 = super::gamma::tgamma(x.into()) as f32;

@@ -6,5 +6,7 @@
 
 pub mod fenv;
 mod gamma;
+mod hyperbolic;
 pub mod math;
+mod pair;
 pub mod x87;

@@ -275,6 +275,7 @@ fn heap(table: &mut Table) {
                 &trace,
                 &mut slots,
                 |s| malloc::malloc(s),
+                // SAFETY: blocks of the heap that made them.
                 |b| unsafe { malloc::free(b) },
             )
         });
@@ -283,7 +284,9 @@ fn heap(table: &mut Table) {
             replay(
                 &trace,
                 &mut slots,
+                // SAFETY: blocks of the heap that made them.
                 |s| unsafe { libc::malloc(s).cast() },
+                // SAFETY: blocks of the heap that made them.
                 |b| unsafe { libc::free(b.cast()) },
             )
         });
