@@ -94,7 +94,9 @@ let each_peer xs connect talk =
           connect ~abandoned:replaced (int_of_string peer) >>= fun stream ->
           Printf.printf "connected to %s\n%!" peer;
           Lwt.catch (fun () -> Lwt.pick [ talk stream; Lwt.protected replaced ]) (function Stream.Closed -> Lwt.return_unit | error -> Lwt.fail error)
-          >>= fun () -> Stream.close stream
+          >>= fun () ->
+          Printf.printf "closing\n%!";
+          Stream.close stream
         in
         Lwt.catch session (function Stream.Closed -> Lwt.return_unit | error -> Lwt.fail error) >>= fun () ->
         Printf.printf "%s is gone\n%!" peer;
