@@ -31,7 +31,7 @@ setup:
 run: setup
 	@$(MAKE) $(PARTS)/all
 	@$(MAKE) -C tests/guests $(CURDIR)/target/guests/$(EXAMPLE).xen
-	@lab/run target/guests/$(EXAMPLE).xen
+	@if [ -x examples/$(EXAMPLE)/run ]; then examples/$(EXAMPLE)/run; else lab/run target/guests/$(EXAMPLE).xen; fi
 
 .PHONY: test test-long test-all
 test: setup
