@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: ISC
+//! Runs crates/libc-core/tests/fuzz/format.rs, which says what is checked, on libFuzzer's input.
+#![no_main]
+
+#[path = "../../crates/libc-core/tests/fuzz/format.rs"]
+mod target;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| target::run(data));
