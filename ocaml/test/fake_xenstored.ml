@@ -134,10 +134,14 @@ let answer op tid payload =
           incr conflicts;
           (Error "EAGAIN", []))
         else (
+          let differs other path value = Hashtbl.find_opt other path <> Some value in
+          let changed other path value paths = if differs other path value then path :: paths else paths in
+          let written = Hashtbl.fold (changed tree) copy [] in
+          let removed = Hashtbl.fold (fun path _ paths -> if Hashtbl.mem copy path then paths else path :: paths) tree [] in
           Hashtbl.reset tree;
           Hashtbl.iter (Hashtbl.replace tree) copy;
           incr generation;
-          (ok, []))
+          (ok, written @ removed))
     | 10 -> (Ok (Printf.sprintf "/local/domain/%s" payload), [])
     | 0 -> (Ok payload, [])
     | _ -> (Error "ENOSYS", [])
