@@ -24,7 +24,8 @@ const XEN_HEADERS: &[&str] = &[
 ];
 
 /// Constants that the headers define through a cast, which bindgen cannot see through.
-const CASTS: &str = "enum { XEN_DOMID_SELF = DOMID_SELF, XEN_DOMID_FIRST_RESERVED = DOMID_FIRST_RESERVED };\n";
+const CASTS: &str =
+    "enum { XEN_DOMID_SELF = DOMID_SELF, XEN_DOMID_FIRST_RESERVED = DOMID_FIRST_RESERVED };\n";
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
