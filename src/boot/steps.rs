@@ -25,8 +25,9 @@ impl Steps {
     /// Begins with the first instruction.
     pub fn begin() -> Self {
         // SAFETY: written once, before any Rust ran.
+        let last = unsafe { boot_tsc };
         Steps {
-            last: unsafe { boot_tsc },
+            last,
             taken: [("", 0); MOST],
             count: 0,
         }
