@@ -118,13 +118,12 @@ fn access(error_code: u64) -> &'static str {
 /// What lies at a faulting address.
 fn place(address: u64) -> &'static str {
     let page = address & !(layout::PAGE - 1);
-    let [boot, upcall, double_fault, nmi] = layout::guards();
+    let [boot, double_fault, nmi] = layout::guards();
     let stack_guard = heap_range::given().map(|given| given.stack.start - layout::PAGE);
     match page {
         0 => "page zero",
         _ if Some(page) == stack_guard => "guard page of the main stack: stack overflow",
         _ if page == boot => "guard page of the fault stack",
-        _ if page == upcall => "guard page of the upcall stack",
         _ if page == double_fault => "guard page of the double-fault stack",
         _ if page == nmi => "guard page of the NMI stack",
         _ if layout::text().contains(&address) => "text",

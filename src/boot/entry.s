@@ -107,14 +107,11 @@ boot_pd:   .skip 4 * 4096
 
 # Each stack has a page below it that the final tables leave unmapped. The boot stack becomes the stack of
 # the fault gates once the main stack exists.
-.globl boot_stack_guard, boot_stack_top, upcall_stack_guard, upcall_stack_top
+.globl boot_stack_guard, boot_stack_top
 .globl double_fault_stack_guard, double_fault_stack_top, nmi_stack_guard, nmi_stack_top
 boot_stack_guard: .skip 4096
     .skip 16384
 boot_stack_top:
-upcall_stack_guard: .skip 4096
-    .skip 4096
-upcall_stack_top:
 double_fault_stack_guard: .skip 4096
     .skip 8192
 double_fault_stack_top:

@@ -30,8 +30,6 @@ mod symbols {
         boot_tls = _sboot_tls .. _eboot_tls;
         /// The boot stack, used by the fault gates after boot, and the page below it.
         boot_stack = boot_stack_guard .. boot_stack_top;
-        /// The stack of the upcall gate and the page below it.
-        upcall_stack = upcall_stack_guard .. upcall_stack_top;
         /// The stack of the double-fault gate and the page below it.
         double_fault_stack = double_fault_stack_guard .. double_fault_stack_top;
         /// The stack of the NMI and machine-check gates and the page below it.
@@ -39,7 +37,7 @@ mod symbols {
     }
 }
 
-pub use symbols::{boot_stack, boot_tls, double_fault_stack, nmi_stack, text, upcall_stack};
+pub use symbols::{boot_stack, boot_tls, double_fault_stack, nmi_stack, text};
 
 unsafe extern "C" {
     static _erodata: u8;
@@ -72,10 +70,9 @@ pub fn shared_info() -> u64 {
 }
 
 /// The pages that are left unmapped below each gate's stack.
-pub fn guards() -> [u64; 4] {
+pub fn guards() -> [u64; 3] {
     [
         boot_stack().start,
-        upcall_stack().start,
         double_fault_stack().start,
         nmi_stack().start,
     ]
