@@ -126,7 +126,7 @@ void start(const struct start_info *info)
         notify();
     }
     if (is(command, "mute")) { /* left in the ring, never announced */
-        for (int i = 0; i < 20000; i++) /* xenconsoled is done with what was said before */
+        for (int i = 0; i < 2000; i++) /* xenconsoled is done with what was said before */
             hypercall(SCHED, YIELD, 0);
         put("unsaid", 6);
     }
