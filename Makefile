@@ -36,11 +36,11 @@ run: setup
 .PHONY: test test-long test-all
 test: setup
 	@$(MAKE) lint guests
-	@tools/with-lab cargo test --workspace
+	@tools/with-lab cargo test --workspace --no-fail-fast
 
 test-long: setup
 	@$(MAKE) guests
-	@MIRAGE_XEN_LONG=1 tools/with-lab cargo test --workspace
+	@MIRAGE_XEN_LONG=1 tools/with-lab cargo test --workspace --no-fail-fast
 
 test-all: test
 	@for xen in 4.14 4.20; do \

@@ -167,4 +167,16 @@ pub const EXPORTED_ONLY: &[(&str, &str)] = &[
     ("finitef", "isfinite knows the type"),
     ("isinff", "isinf knows the type"),
     ("isnanf", "isnan knows the type"),
+    (
+        "obstack_free",
+        "obstack.h is glibc's own, for what is compiled already",
+    ),
+    (
+        "obstack_vprintf",
+        "obstack.h is glibc's own, for what is compiled already",
+    ),
+    (
+        "dl_iterate_phdr",
+        "link.h is for unwinders, which bring what they need of it",
+    ),
 ];
