@@ -391,3 +391,44 @@ fn a_session_ends_with_its_owner_however_that_ends() {
         );
     }
 }
+
+/// A folder with these programs of the machine, to be all that PATH offers.
+fn only(programs: &[&str]) -> String {
+    let folder = scratch("only-these");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for program in programs {
+        let found = ["/usr/bin", "/bin"].map(|place| Path::new(place).join(program));
+        let found = found
+            .iter()
+            .find(|path| path.exists())
+            .unwrap_or_else(|| panic!("no {program}"));
+        std::os::unix::fs::symlink(found, Path::new(&folder).join(program)).expect("a link");
+    }
+    folder
+}
+
+#[test]
+fn what_a_machine_lacks_is_named() {
+    let path = only(&[
+        "bash", "dirname", "readlink", "realpath", "mkdir", "flock", "rm", "sed", "cut",
+    ]);
+    let setup = Command::new(root().join("lab/setup"))
+        .env("PATH", &path)
+        .output()
+        .expect("it starts");
+    let errors = String::from_utf8_lossy(&setup.stderr);
+    assert_eq!(setup.status.code(), Some(1), "{errors}");
+    assert!(
+        errors.contains("not a Debian system") && errors.contains("build-essential"),
+        "{errors}"
+    );
+    let mut prepare = Command::new(root().join("lab/prepare"));
+    prepare
+        .env("PATH", &path)
+        .env("MIRAGE_XEN_CACHE", scratch("empty-cache"));
+    let prepare = prepare.output().expect("it starts");
+    let errors = String::from_utf8_lossy(&prepare.stderr);
+    assert_eq!(prepare.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("missing: apt-get"), "{errors}");
+}

@@ -21,6 +21,7 @@ import tempfile
 HERE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 CACHE = os.path.abspath(os.environ.get("MIRAGE_XEN_CACHE") or os.path.join(os.path.dirname(HERE), ".cache")) + "/lab"
 DEFAULT_XEN = "4.17"
+PATIENCE = 300  # seconds beyond a guest's own limit until the lab counts as stuck
 FRAME_MAX = 65536
 HEADER = struct.Struct("<BI")
 
@@ -157,7 +158,10 @@ class Job:
 
     def receive(self):
         """The frames that have come; blocks until something does."""
-        data = self.sock.recv(1 << 18)
+        try:
+            data = self.sock.recv(1 << 18)
+        except socket.timeout:
+            raise LabError("dom0 gave no outcome in time") from None
         if not data:
             raise LabError("the session ended")
         return list(self.splitter.feed(data))
