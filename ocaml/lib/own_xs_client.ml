@@ -291,7 +291,13 @@ module Client (IO : IO) : S = struct
     look handle path;
     Lwt.catch
       (fun () -> on_path handle Op.Directory path >|= strings)
-      (function Error "E2BIG" -> directory_in_parts handle path | error -> Lwt.fail error)
+      (function
+        | Error "E2BIG" ->
+            (* A daemon without this request, as oxenstored is, has no way to tell more. *)
+            Lwt.catch
+              (fun () -> directory_in_parts handle path)
+              (function Error "ENOSYS" -> Lwt.fail (Error "E2BIG") | error -> Lwt.fail error)
+        | error -> Lwt.fail error)
 
   let write handle path value = plain [ path ] (fun () -> call handle Op.Write path [ path; "\000"; value ] >|= ignore)
   let rm handle path = on_path handle Op.Rm path >|= ignore

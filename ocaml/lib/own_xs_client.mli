@@ -62,7 +62,8 @@ module type S = sig
       removes its watches. *)
 
   val directory : handle -> string -> string list Lwt.t
-  (** The names of a node's children, in no order, however many. Fails with [Enoent]. *)
+  (** The names of a node's children, in no order, however many. Fails with [Enoent]; with [Error "E2BIG"] where the names
+      take more than 4096 bytes and the daemon cannot send them in parts: xenstored can, oxenstored cannot. *)
 
   val read : handle -> string -> string Lwt.t
   (** A node's value. Fails with [Enoent]; with [Error "EACCES"] where it may not be read. *)

@@ -17,6 +17,7 @@ let requests = ref 0
 let hold : unit Lwt.t ref = ref Lwt.return_unit
 let forbidden = "/forbidden"
 let conflicts = ref 0
+let in_parts = ref true
 
 external page : unit -> (char, Bigarray.int8_unsigned_elt, Bigarray.c_layout) Bigarray.Array1.t
   = "mirage_xen_get_xenstore_page"
@@ -92,6 +93,7 @@ let answer op tid payload =
     | 1 | 22 -> (
         let names = String.concat "" (List.map (fun name -> name ^ "\000") (children store path)) in
         match parts with
+        | _ when op = 22 && not !in_parts -> (Error "ENOSYS", [])
         | _ :: offset :: _ when op = 22 ->
             let names = names ^ "\000" in
             let offset = int_of_string offset in

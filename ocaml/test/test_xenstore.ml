@@ -77,7 +77,10 @@ let () =
       ( Xs.immediate xs (fun h -> Xs.directory h "/many") >|= fun got ->
         int "consistent" 1000 (List.length (List.sort_uniq compare got)) );
     ]
-  >>= fun () -> Xs.immediate xs (fun h -> Xs.rm h "/many")
+  >>= fun () ->
+  Fake_xenstored.in_parts := false;
+  fails "a daemon that has no parts" (is_error "E2BIG") (Xs.immediate xs (fun h -> Xs.directory h "/many")) >>= fun () ->
+  Xs.immediate xs (fun h -> Xs.rm h "/many")
 
 let () =
   with_xs "200 requests at the same time" @@ fun xs ->

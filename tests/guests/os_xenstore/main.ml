@@ -69,20 +69,20 @@ let transactions xs =
   immediate (fun h -> Xs.write h "data/n" "0") >>= fun () ->
   Xs.transaction xs (fun t ->
       incr tries;
-      increment t >>= fun () -> if !tries <= 3 then immediate (fun h -> Xs.write h "data/n" "10") else Lwt.return_unit)
+      increment t >>= fun () -> if !tries <= 3 then immediate (fun h -> Xs.write h "data/n" (string_of_int (10 * !tries))) else Lwt.return_unit)
   >>= fun () ->
   Printf.printf "%d tries\n" !tries;
   check "there were conflicts" (!tries = 4);
   immediate (fun h -> Xs.read h "data/n") >>= fun n ->
-  same "after the conflicts" "11" n;
+  same "after the conflicts" "31" n;
   fails "its exception" (( = ) Exit) (Xs.transaction xs (fun t -> increment t >>= fun () -> Lwt.fail Exit)) >>= fun () ->
   immediate (fun h -> Xs.read h "data/n") >>= fun n ->
-  same "nothing took effect" "11" n;
+  same "nothing took effect" "31" n;
   Xs.transaction xs (fun t -> Xs.write t "data/t/x" "1" >>= fun () -> Xs.directory t "data/t") >>= fun names ->
   same "its own changes are seen" "x" (String.concat " " names);
   (* Five at a time: the daemon allows ten. *)
   Lwt_list.iter_s (fun _ -> Lwt.join (List.init 5 (fun _ -> Xs.transaction xs increment))) [ 1; 2; 3; 4 ] >>= fun () ->
-  immediate (fun h -> Xs.read h "data/n") >|= same "twenty increments" "31"
+  immediate (fun h -> Xs.read h "data/n") >|= same "twenty increments" "51"
 
 let pipelined xs =
   let one i =
@@ -109,7 +109,15 @@ let storm xs count =
 
 let many xs =
   until xs "many-ready" "yes" >>= fun () ->
-  Xs.immediate xs (fun h -> Xs.directory h "many") >|= fun names ->
+  Lwt.catch
+    (fun () -> Xs.immediate xs (fun h -> Xs.directory h "many"))
+    (function
+      | Xs_protocol.Error "E2BIG" ->
+          (* All that oxenstored can say. *)
+          print_endline "E2BIG";
+          exit 0
+      | error -> Lwt.fail error)
+  >|= fun names ->
   let expected = List.init 1000 (fun i -> Printf.sprintf "entry%04d" (i + 1)) in
   Printf.printf "%d names\n" (List.length names);
   check "all of them" (List.sort compare names = expected)
