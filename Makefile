@@ -56,11 +56,14 @@ lint:
 .PHONY: guests
 guests: $(PARTS)/all
 	@$(MAKE) -C tests/guests
+	@$(MAKE) -C tests/guests -f xen.mk
+	@$(MAKE) -C tests/guests -f xen.mk
 
 .PHONY: bench
 bench: setup
 	@$(MAKE) guests
 	@tools/bench
+	@tools/bench_bindings.py
 
 .PHONY: lab
 lab: setup

@@ -15,8 +15,8 @@ use core::sync::atomic::{AtomicU8, Ordering};
 /// Steps after which lanes are emptied into a wide sum.
 const STEPS: usize = 1 << 14;
 
-/// Below this many bytes a chain of additions is faster than setting up vectors.
-const SHORT: usize = 32;
+/// Below this many bytes vectors are not worth their setting up.
+const SHORT: usize = 128;
 
 /// Which vectors there are: not looked at yet, SSE2, AVX2.
 static VECTORS: AtomicU8 = AtomicU8::new(UNKNOWN);
@@ -100,45 +100,82 @@ pub unsafe fn sum_avx2(bytes: &[u8]) -> u64 {
         let one = _mm_add_epi64(half, _mm_unpackhi_epi64(half, half));
         total = total.wrapping_add(_mm_cvtsi128_si64(one) as u64);
     }
-    total + sum_short(rest)
+    add_carry(total, sum_short(rest))
 }
 
-/// Sixteen bytes at a step.
+/// Sixteen bytes at a step, two steps in flight.
+#[inline]
 pub fn sum_sse2(bytes: &[u8]) -> u64 {
     let (blocks, rest) = bytes.as_chunks::<16>();
     // SAFETY: SSE2 is part of the target. The loads read sixteen bytes and may be unaligned.
     unsafe {
         let flip = _mm_set1_epi16(i16::MIN);
         let ones = _mm_set1_epi16(1);
+        let step = |block: &[u8; 16]| {
+            _mm_madd_epi16(
+                _mm_xor_si128(_mm_loadu_si128(block.as_ptr().cast()), flip),
+                ones,
+            )
+        };
         let mut total = blocks.len() as u64 * (8 << 15);
         for chunk in blocks.chunks(STEPS) {
+            let (twos, one_left) = chunk.as_chunks::<2>();
             let mut lanes = _mm_setzero_si128();
-            for block in chunk {
-                let words = _mm_loadu_si128(block.as_ptr().cast());
-                lanes = _mm_add_epi32(lanes, _mm_madd_epi16(_mm_xor_si128(words, flip), ones));
+            for [a, b] in twos {
+                lanes = _mm_add_epi32(lanes, _mm_add_epi32(step(a), step(b)));
             }
-            let mut sums = [0_i32; 4];
-            _mm_storeu_si128(sums.as_mut_ptr().cast(), lanes);
-            for sum in sums {
-                total = total.wrapping_add(i64::from(sum) as u64);
+            for block in one_left {
+                lanes = _mm_add_epi32(lanes, step(block));
             }
+            // The four lanes widened by their signs, then added up.
+            let signs = _mm_srai_epi32::<31>(lanes);
+            let wide = _mm_add_epi64(
+                _mm_unpacklo_epi32(lanes, signs),
+                _mm_unpackhi_epi32(lanes, signs),
+            );
+            let one = _mm_add_epi64(wide, _mm_unpackhi_epi64(wide, wide));
+            total = total.wrapping_add(_mm_cvtsi128_si64(one) as u64);
         }
-        total + sum_short(rest)
+        add_carry(total, sum_short(rest))
     }
 }
 
-/// Four bytes at a time into a wide sum, for what is left of a block.
+/// Two chains of additions with carry, for short blocks and what is left of long ones.
+#[inline]
 fn sum_short(bytes: &[u8]) -> u64 {
-    let (words, rest) = bytes.as_chunks::<4>();
-    let whole: u64 = words
-        .iter()
-        .map(|word| u64::from(u32::from_le_bytes(*word)))
-        .sum();
-    let last = match *rest {
-        [a] => u32::from(a),
-        [a, b] => u32::from_le_bytes([a, b, 0, 0]),
-        [a, b, c] => u32::from_le_bytes([a, b, c, 0]),
+    let (pairs, rest) = bytes.as_chunks::<16>();
+    let (mut low, mut high) = (0_u64, 0_u64);
+    for pair in pairs {
+        let pair = u128::from_le_bytes(*pair);
+        low = add_carry(low, pair as u64);
+        high = add_carry(high, (pair >> 64) as u64);
+    }
+    add_carry(add_carry(low, high), tail(rest))
+}
+
+fn add_carry(a: u64, b: u64) -> u64 {
+    let (sum, carry) = a.overflowing_add(b);
+    sum + u64::from(carry)
+}
+
+/// Up to fifteen bytes, followed by zeros.
+fn tail(bytes: &[u8]) -> u64 {
+    let mut sum = 0;
+    let mut rest = bytes;
+    if let Some((eight, after)) = rest.split_first_chunk::<8>() {
+        sum = u64::from_le_bytes(*eight);
+        rest = after;
+    }
+    let mut word = 0;
+    if let Some((four, after)) = rest.split_first_chunk::<4>() {
+        word = u64::from(u32::from_le_bytes(*four));
+        rest = after;
+    }
+    word += match *rest {
+        [a] => u64::from(a),
+        [a, b] => u64::from(u16::from_le_bytes([a, b])),
+        [a, b, c] => u64::from(u32::from_le_bytes([a, b, c, 0])),
         _ => 0,
     };
-    whole + u64::from(last)
+    add_carry(sum, word)
 }

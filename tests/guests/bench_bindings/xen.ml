@@ -19,7 +19,6 @@ external gnttab_unmap : unit -> handle -> unit = "mirage_xen_gnttab_unmap"
 external grant_access : int -> page -> int -> bool -> unit = "mirage_xen_gnttab_grant_access"
 external end_access : int -> bool = "mirage_xen_gnttab_end_access"
 external copyv : page -> int array -> bool -> unit = "mirage_xen_gnttab_copyv"
-external console_evtchn : unit -> int = "mirage_xen_get_console_evtchn"
 external cmdline : unit -> string = "mirage_xen_get_cmdline"
 external monotonic : unit -> int64 = "caml_get_monotonic_time"
 external alloc_pages : int -> page = "mirage_xen_alloc_pages"
@@ -51,7 +50,6 @@ let drain ports =
   List.iter (fun port -> ignore (test_and_clear port)) ports
 
 let alone () =
-  report "hypercall" (fun () -> ignore (console_evtchn ()));
   let a = alloc_unbound () self in
   let b = bind_interdomain () self a in
   unmask () a;
@@ -65,10 +63,6 @@ let alone () =
       ignore (demux_pending ());
       ignore (test_and_clear b));
   report "demux nothing" (fun () -> ignore (demux_pending ()));
-  report "notify, demux, take by 1 of 2 ports" (fun () ->
-      notify () a;
-      ignore (demux_pending ());
-      ignore (test_and_clear b));
   let far = Int64.add (monotonic ()) 86_400_000_000_000L in
   report "notify and wake from sleep" (fun () ->
       notify () a;
@@ -124,7 +118,6 @@ let with_peer domid =
         patiently ()
   in
   patiently ();
-  report "hypercall" (fun () -> ignore (console_evtchn ()));
   let vector n = Array.init (2 * n) (fun i -> if i mod 2 = 0 then domid else 8 + (i / 2)) in
   let mapv n =
     let vector = vector n in

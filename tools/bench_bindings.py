@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""tools/bench_bindings.py: what the bindings' externals cost, in instructions, beside what upstream's cost.
+
+usage: tools/bench_bindings.py
+
+Runs tests/guests/bench_bindings in a lab that counts instructions, once alone and once with a peer whose pages it maps,
+prints a table and puts its rows into target/bench.json in place of those of an earlier run. Upstream's figures were
+measured once on the same Xen and are quoted; "one by one" is upstream's way with our code, in the same boot.
+"""
+
+import json
+import os
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "lab", "lib"))
+import xenlab
+
+GUESTS = os.path.join(ROOT, "target", "guests")
+# The guest's name of a row, upstream's figure.
+PEERS = {
+    "notify": 10350,
+    "alloc_unbound and unbind": 24900,
+    "share and unshare a page": 3630,
+    "grant_access and end_access": 276,
+    "map and unmap": 36500,
+    "I/O page": 1634,
+}
+
+
+def figures(output):
+    values = {}
+    for line in output.splitlines():
+        name, _, value = line.strip().rpartition(" ")
+        if name and value.isdecimal() and not name.startswith("Solo5"):
+            values[name] = int(value)
+    return values
+
+
+class Guest:
+    """A domain of the lab that counts instructions."""
+
+    def __init__(self, folder, name, cmdline=None):
+        self.name, self.text, self.over, self.domid = name, "", False, None
+        self.job = xenlab.Job(folder)
+        self.job.sock.settimeout(900)
+        with open(os.path.join(GUESTS, name + ".xen"), "rb") as file:
+            kernel = file.read()
+        self.job.send_file("guest.cfg", xenlab.guest_config(64, cmdline, 1, None, []))
+        self.job.send_file("kernel", kernel)
+        self.job.send("G", b"timeout=600\n")
+        self.outcome = {}
+
+    def step(self):
+        for kind, payload in self.job.receive():
+            if kind == "O":
+                self.text += payload[8:].decode(errors="replace")
+            elif kind == "M" and payload.startswith(b"created "):
+                self.domid = int(payload.split()[1])
+            elif kind == "R":
+                self.outcome = xenlab.parse_pairs(payload)
+            self.over |= kind in "RZ"
+
+    def line(self, start):
+        """The next line that starts so."""
+        while True:
+            *whole, self.text = self.text.split("\n")
+            for index, line in enumerate(whole):
+                if line.startswith("!"):
+                    sys.exit(f"bench_bindings: {self.name} says {line}")
+                if line.startswith(start):
+                    self.text = "\n".join(whole[index + 1 :] + [self.text])
+                    return line
+            if self.over:
+                sys.exit(f"bench_bindings: {self.name} is gone: {self.outcome}")
+            self.step()
+
+    def ask(self, order):
+        self.job.send("C", order.encode() + b"\n")
+        return int(self.line("= ").split()[1])
+
+    def finish(self):
+        while not self.over:
+            self.step()
+        if self.outcome.get("reason") != "poweroff":
+            sys.exit(f"bench_bindings: {self.name}: {self.outcome}: {self.text}")
+        return self.text
+
+
+def alone(folder):
+    return figures(Guest(folder, "bench_bindings").finish())
+
+
+def with_peer(folder):
+    agent = Guest(folder, "xen_agent")
+    agent.line("ready")
+    bench = Guest(folder, "bench_bindings", f"peer {agent.domid}")
+    while bench.domid is None:
+        bench.step()
+    call = agent.ask("bare")
+    agent.ask(f"share 8 256 {bench.domid} 1")
+    values = {"bare hypercall": call, **figures(bench.finish())}
+    agent.job.send("C", b"exit 0\n")
+    agent.finish()
+    return values
+
+
+def rows(values):
+    call = values["bare hypercall"]
+    for name, value in values.items():
+        peer = PEERS.get(name)
+        if name.endswith(" pages") and name.replace("mapv and", "map and") + ", one by one" in values:
+            peer = values[name.replace("mapv and", "map and") + ", one by one"]
+        if name.startswith("grant copy of "):
+            peer = values.get(name.replace("grant copy", "map, memcpy, unmap"))
+        goal = peer
+        if name == "mapv and unmap of 256 pages":
+            # A page may cost 1.1 of what one costs less its two bare hypercalls.
+            goal = int(256 * 1.1 * (values["map and unmap"] - 2 * call))
+        yield {"name": "bindings: " + name, "unit": "instructions", "ours": value, "peer": peer, "goal": goal,
+               "met": None if goal is None else value <= goal}
+
+
+def main():
+    for name in ("bench_bindings", "xen_agent"):
+        if not os.path.exists(os.path.join(GUESTS, name + ".xen")):
+            sys.exit(f"bench_bindings: target/guests/{name}.xen is not built: make guests")
+    with xenlab.OwnSession(["--icount", "--slots", "2"]) as folder:
+        values = alone(folder)
+        values.update(with_peer(folder))
+    path = os.path.join(ROOT, "target", "bench.json")
+    try:
+        with open(path) as file:
+            others = [row for row in json.load(file) if not row["name"].startswith("bindings: ")]
+    except FileNotFoundError:
+        others = []
+    ours = list(rows(values))
+    with open(path, "w") as out:
+        json.dump(others + ours, out, indent=1)
+    print("| | ours | upstream or other way | goal | met |\n|---|---:|---:|---:|---|")
+    for row in ours:
+        number = lambda value: "" if value is None else f"{value:,}"
+        met = {True: "yes", False: "NO", None: ""}[row["met"]]
+        print(f"| {row['name'][10:]} | {number(row['ours'])} | {number(row['peer'])} | {number(row['goal'])} | {met} |")
+
+
+if __name__ == "__main__":
+    main()
