@@ -4,7 +4,6 @@
 //!
 //! `make guests` builds the parts and the runtime that they are linked with.
 
-#[allow(dead_code, reason = "shared with other tests")]
 #[path = "support/lab.rs"]
 mod lab;
 

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod decimal;
+mod power;
 
 pub mod ctype;
 pub mod errno;

@@ -3,6 +3,7 @@
 //! rounded, from any source of bytes that can be looked at one byte ahead, so that `scanf` shares it.
 
 use crate::decimal::{BASE, Decimal};
+use crate::power;
 use crate::real::{F32, F64, F80, Format, Rounded};
 
 /// Bytes to read, with one byte of lookahead.
@@ -467,6 +468,9 @@ fn decimal(
     {
         return (value, valid);
     }
+    if let Some(value) = likely(&digits, scale, format) {
+        return (value, valid);
+    }
     digits.flush();
     let Digits {
         limbs, at, sticky, ..
@@ -499,6 +503,27 @@ fn short(head: u64, power: i32) -> Option<Rounded> {
         biased: (bits >> 52) as u32,
         range: false,
     })
+}
+
+/// The number by its first 19 digits and a power of ten of 128 bits, unless that leaves it open which
+/// number of the format is next.
+fn likely(digits: &Digits<'_>, scale: i32, format: Format) -> Option<Rounded> {
+    let (product, exponent) = power::scaled(digits.head, scale - digits.count.min(19) as i32)?;
+    let exponent = exponent + 127;
+    if exponent < 1 - format.max_exponent || exponent > format.max_exponent {
+        return None;
+    }
+    // What digits after the 19th add is less than a 2^59th part.
+    let doubt = if digits.count > 19 { 1 << 69 } else { 0 };
+    if !power::is_clear(product, 128 - format.precision, doubt) {
+        return None;
+    }
+    Some(format.round(
+        (product >> 64) as u64,
+        product >> 63 & 1 != 0,
+        exponent,
+        true,
+    ))
 }
 
 fn to_binary(

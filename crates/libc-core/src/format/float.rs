@@ -4,6 +4,7 @@
 use super::spec::{Length, Spec};
 use super::{Arguments, Output};
 use crate::decimal::{Decimal, Run};
+use crate::power::{self, Wanted};
 use crate::real::{Class, Real};
 
 /// Converts the next argument as the specification says.
@@ -92,20 +93,36 @@ fn write_digits(output: &mut Output<'_>, number: &Decimal<'_>, high: i32, count:
     });
 }
 
-fn decimal(spec: &Spec, output: &mut Output<'_>, value: &Real, limbs: &mut [u32]) {
+/// The number in decimal, rounded to the digits that are wanted.
+fn rounded<'a>(value: &Real, wanted: Wanted, limbs: &'a mut [u32]) -> Decimal<'a> {
+    if let Some((digits, places)) = power::digits(value.mantissa, value.exponent, wanted) {
+        return Decimal::from_integer(digits, places, limbs);
+    }
     let mut number = Decimal::from_binary(value.mantissa, value.exponent, limbs);
+    // Digits beyond this are zeros whatever the number: rounding there changes nothing.
+    let bounded = |precision: usize| precision.min(20_000) as i32;
+    match wanted {
+        Wanted::Significant(count) => number.round(bounded(count) - 1 - number.exponent()),
+        Wanted::Places(count) => number.round(bounded(count)),
+    }
+    number
+}
+
+fn decimal(spec: &Spec, output: &mut Output<'_>, value: &Real, limbs: &mut [u32]) {
     let mut precision = spec.precision.unwrap_or(6);
     let style = spec.conversion | 0x20;
     let general = style == b'g';
-    let places = |precision: usize| i32::try_from(precision).unwrap_or(i32::MAX);
-    // Digits beyond this are zeros whatever the number: rounding there changes nothing.
-    let bounded = |precision: usize| places(precision).min(20_000);
     let mut scientific = style == b'e';
+    let wanted = match style {
+        b'g' => Wanted::Significant(precision.max(1)),
+        b'e' => Wanted::Significant(precision.saturating_add(1)),
+        _ => Wanted::Places(precision),
+    };
+    let number = rounded(value, wanted, limbs);
     if general {
         let significant = precision.max(1);
-        number.round(bounded(significant) - 1 - number.exponent());
         let exponent = number.exponent();
-        scientific = exponent < -4 || exponent >= places(significant);
+        scientific = exponent < -4 || exponent >= i32::try_from(significant).unwrap_or(i32::MAX);
         precision = if scientific {
             significant - 1
         } else {
@@ -116,10 +133,6 @@ fn decimal(spec: &Spec, output: &mut Output<'_>, value: &Real, limbs: &mut [u32]
             let needed = if scientific { exponent - last } else { -last };
             precision = precision.min(needed.max(0) as usize);
         }
-    } else if scientific {
-        number.round(bounded(precision) - number.exponent());
-    } else {
-        number.round(bounded(precision));
     }
     let exponent = number.exponent();
     let mut buffer = [0; 8];
