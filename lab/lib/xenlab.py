@@ -8,6 +8,7 @@ which this socket carries unchanged). It lives in a folder of its own, with `soc
 
 import argparse
 import fcntl
+import hashlib
 import os
 import re
 import shutil
@@ -78,6 +79,18 @@ def prepare(xen):
         raise LabError(f"lab/prepare {xen} failed (status {status})")
 
 
+def sources_stamp():
+    """Tells the lab's sources apart from those an older session was booted with."""
+    paths = [os.path.join(HERE, "prepare"), os.path.join(HERE, "lib", "xensession.py")]
+    for folder, _, names in os.walk(os.path.join(HERE, "dom0")):
+        paths += [os.path.join(folder, name) for name in names]
+    stamp = hashlib.sha256()
+    for path in sorted(paths):
+        with open(path, "rb") as file:
+            stamp.update(file.read())
+    return stamp.hexdigest()[:16]
+
+
 def read_info(folder):
     """The session in a folder as a dictionary, or None when none is alive there."""
     try:
@@ -104,7 +117,9 @@ def current_session(xen, icount=False):
     for folder in (named, session_link(icount)):
         info = read_info(folder) if folder else None
         if info and info["icount"] == str(int(icount)) and (not xen or info["xen"] == xen):
-            return os.path.realpath(folder)
+            if info.get("stamp") == sources_stamp():
+                return os.path.realpath(folder)
+            progress("the session that runs is older than the lab's sources (lab/session start renews it)")
     return None
 
 

@@ -129,6 +129,7 @@ class Session:
         self.info = open(os.path.join(folder, "info"), "w")
         fcntl.flock(self.info, fcntl.LOCK_EX)  # held while the session lives: see read_info
         self.info.write(f"pid={os.getpid()}\nxen={xen}\nicount={int(icount)}\nlog={self.log_path}\n")
+        self.info.write(f"stamp={xenlab.sources_stamp()}\n")
         self.info.flush()
 
     def stop(self):

@@ -98,7 +98,7 @@ static int is(const char *command, const char *word)
 
 void start(const struct start_info *info)
 {
-    const char *command = (const char *)info->cmdline;
+    const char *command = info->cmdline ? (const char *)info->cmdline : ""; /* none: no address */
     ring = (volatile struct ring *)(parameter(CONSOLE_FRAME) << 12);
     port = parameter(CONSOLE_PORT);
     say("probe: ");
