@@ -330,7 +330,11 @@ fn two_domains_transfer_through_a_ring() {
     let (sender, receiver) = (sender.wait(), receiver.wait());
     for outcome in [sender, receiver] {
         let outcome = ended_well(outcome);
-        assert_eq!(lines(&outcome), ["ok"], "{outcome}");
+        assert_eq!(
+            lines(&outcome).last().map(String::as_str),
+            Some("ok"),
+            "{outcome}"
+        );
     }
 }
 

@@ -46,9 +46,12 @@ let send stream mib =
       Bytes.set_int64_le bytes 0 (Int64.of_int (n * 0x9e3779b1));
       Stream.write stream bytes 0 piece >>= fun () -> pieces (n - 1) (add sum bytes piece))
   in
+  let start = Time.now () in
   pieces (mib * 16) 0 >>= fun sum ->
   let reply = Bytes.create 8 in
   read_whole stream reply 0 8 >|= fun () ->
+  (* In a lab whose clocks count instructions, these are bytes for a thousand instructions of both sides and of Xen. *)
+  Printf.printf "%d bytes in 1000 ns\n" (mib * 1024 * 1024 * 1000 / (Time.now () - start));
   check "the receiver's checksum" (Int64.to_int (Bytes.get_int64_le reply 0) = sum)
 
 let receive stream mib =
