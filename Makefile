@@ -57,7 +57,6 @@ lint:
 guests: $(PARTS)/all
 	@$(MAKE) -C tests/guests
 	@$(MAKE) -C tests/guests -f xen.mk
-	@$(MAKE) -C tests/guests -f xen.mk
 
 .PHONY: bench
 bench: setup
