@@ -849,3 +849,8 @@ pub unsafe extern "C" fn sem_getvalue(semaphore: *const u32, to: *mut i32) -> i3
     unsafe { *to = *semaphore as i32 };
     0
 }
+
+/// glibc's `__libc_single_threaded`, by which libstdc++ leaves out atomic operations.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+#[allow(non_upper_case_globals, reason = "glibc's name")]
+pub static __libc_single_threaded: u8 = 1;
