@@ -280,7 +280,7 @@ fn a_domain_that_ignores_requests_goes_on() {
 
 #[test]
 fn an_idle_domain_uses_no_processor() {
-    let seconds = scaled(30, 10);
+    let seconds = 30;
     let boot = passes(guest("os_time", "idle 0"));
     let idle = passes(guest("os_time", &format!("idle {seconds}")));
     let used = idle.cpu.saturating_sub(boot.cpu);
