@@ -5,7 +5,10 @@
 use super::Error;
 use crate::xen::hypercall;
 use crate::xen::platform::{self, EventOps, PAGE};
-use xen_proto::evtchn::{ControlBlock, EventPage, FIFO_PORTS, Fifo, Marks, PAGE_PORTS};
+use core::sync::atomic::{AtomicU64, Ordering};
+use xen_proto::evtchn::{
+    ControlBlock, EventPage, FIFO_PORTS, Fifo, Marks, PAGE_PORTS, TWO_LEVEL_PORTS, WORDS,
+};
 
 /// Pages of a full event array.
 const PAGES: usize = FIFO_PORTS as usize / PAGE_PORTS;
@@ -23,11 +26,7 @@ static OPS: EventOps = EventOps {
 };
 
 extern "C" fn mask_for_core(port: u32) {
-    super::with(|interface| {
-        if let super::Interface::Fifo(queues) = interface {
-            queues.mask(port);
-        }
-    });
+    super::mask(port);
 }
 
 extern "C" fn unmask_for_core(port: u32) {
@@ -44,9 +43,19 @@ pub struct Queues {
 }
 
 /// Switches to the FIFO interface; `None` when Xen does not offer it or there is no memory for it, and then the 2-level
-/// bits stay in force. Xen takes over what is pending there; masks start anew, so the core's `timer` is unmasked here.
-pub fn switch(timer: Option<u32>) -> Option<Queues> {
-    let first = event_page()?;
+/// bits stay in force.
+///
+/// Each port stays masked or not as it was, by `masks`, the mask bits of the 2-level interface. No event is lost: Xen
+/// takes over what is pending, keeps to itself what comes while the port's page is not there yet, and raises it, for a
+/// port that is not masked, when it gets the page.
+pub fn switch(masks: &[AtomicU64; WORDS]) -> Option<Queues> {
+    let mut ready = [None; TWO_LEVEL_PORTS as usize / PAGE_PORTS];
+    for (page, masks) in ready.iter_mut().zip(masks.chunks(PAGE_PORTS / 64)) {
+        *page = Some(event_page_like(masks)?);
+    }
+    let [Some(first), ..] = ready else {
+        return None;
+    };
     let control = &raw const CONTROL as usize;
     hypercall::init_control((control / PAGE) as u64, (control % PAGE) as u32).ok()?;
     let mut queues = Queues {
@@ -54,17 +63,14 @@ pub fn switch(timer: Option<u32>) -> Option<Queues> {
         pages: [first; PAGES],
         count: 0,
     };
-    // Xen has left the 2-level bits: from here on there is no way back, and a port without its page says so when it is
-    // bound.
-    if hypercall::expand_array(frame(first)).is_ok() {
-        queues.count = 1;
+    // There is no way back from here. Should Xen have no memory for all pages, ports of the others are dead, and
+    // unmasking one says so.
+    for page in ready.into_iter().flatten() {
+        if queues.append(page).is_err() {
+            break;
+        }
     }
     platform::set_event_ops(&OPS);
-    if let Some(port) = timer
-        && queues.unmask(port)
-    {
-        let _ = hypercall::unmask(port);
-    }
     Some(queues)
 }
 
@@ -72,6 +78,21 @@ pub fn switch(timer: Option<u32>) -> Option<Queues> {
 fn event_page() -> Option<&'static EventPage> {
     let page: &EventPage = platform::for_ever()?;
     page.reset();
+    Some(page)
+}
+
+/// A page of ports that are masked as these bits say.
+fn event_page_like(masks: &[AtomicU64]) -> Option<&'static EventPage> {
+    let page = event_page()?;
+    for (words, mask) in page.words.chunks(64).zip(masks) {
+        let mask = mask.load(Ordering::Relaxed);
+        for (bit, word) in words.iter().enumerate() {
+            if mask & 1 << bit == 0 {
+                // Neither pending nor masked.
+                word.store(0, Ordering::Relaxed);
+            }
+        }
+    }
     Some(page)
 }
 
@@ -87,14 +108,16 @@ impl Queues {
             return Err(Error::NoSuchPort);
         }
         while port as usize >= self.count * PAGE_PORTS {
-            let page = match self.count {
-                0 => *self.pages.first().ok_or(Error::NoSuchPort)?,
-                _ => event_page().ok_or(Error::NoMemory)?,
-            };
-            hypercall::expand_array(frame(page))?;
-            *self.pages.get_mut(self.count).ok_or(Error::NoSuchPort)? = page;
-            self.count += 1;
+            self.append(event_page().ok_or(Error::NoMemory)?)?;
         }
+        Ok(())
+    }
+
+    fn append(&mut self, page: &'static EventPage) -> Result<(), Error> {
+        let place = self.pages.get_mut(self.count).ok_or(Error::NoSuchPort)?;
+        hypercall::expand_array(frame(page))?;
+        *place = page;
+        self.count += 1;
         Ok(())
     }
 

@@ -60,16 +60,7 @@ pub fn grow(port: u32) -> Result<(), Error> {
     Ok(())
 }
 
-fn timer() -> u32 {
+/// The port of the core's timer, or 0.
+pub fn timer() -> u32 {
     *TIMER.call_once(|| platform::event_options().0.unwrap_or(0))
-}
-
-/// Whether the port is the core's timer.
-pub fn is_timer(port: u32) -> bool {
-    port != 0 && port == timer()
-}
-
-/// Takes the timer's mark.
-pub fn take_timer() -> bool {
-    all().test_and_clear(timer())
 }
