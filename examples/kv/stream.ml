@@ -26,6 +26,7 @@ type t = {
   output : Byte_ring.t;
   port : Eventchn.t;
   gone : unit Lwt.t;  (** the other side is not there any more *)
+  closed : Activations.event Lwt.t;  (** fails then *)
   release : unit -> unit Lwt.t;
 }
 
@@ -34,7 +35,11 @@ let notify t = Eventchn.notify events t.port
 
 (* {2 Reading and writing} *)
 
-let event t last = Lwt.choose [ Activations.after t.port last; (t.gone >>= fun () -> Lwt.fail Closed) ]
+let event t last = Lwt.choose [ Activations.after t.port last; t.closed ]
+
+let make input output port gone release =
+  let gone = Lwt.catch (fun () -> gone) (fun _ -> Lwt.return_unit) in
+  { input; output; port; gone; closed = (gone >>= fun () -> Lwt.fail Closed); release }
 
 (* Up to so many bytes, at least one. *)
 let read t bytes offset length =
@@ -124,7 +129,7 @@ let connect ?(abandoned = fst (Lwt.wait ())) ~server () =
     Lwt.cancel gone;
     release_own ()
   in
-  { input; output; port; gone = Lwt.catch (fun () -> gone) (fun _ -> Lwt.return_unit); release }
+  make input output port gone release
 
 let accept ?(abandoned = fst (Lwt.wait ())) ~client () =
   Xs.make () >>= fun xs ->
@@ -157,4 +162,4 @@ let accept ?(abandoned = fst (Lwt.wait ())) ~client () =
         Xen.Import.Local_mapping.unmap_exn mapping;
         withdraw xs node
       in
-      { input; output; port; gone = Lwt.catch (fun () -> gone) (fun _ -> Lwt.return_unit); release }
+      make input output port gone release
