@@ -34,10 +34,30 @@ fn ours(text: &str, arguments: &mut Arguments) -> Option<Vec<u8>> {
     Some(sink.0)
 }
 
+/// With `#`, glibc 2.36 forgets a zero where rounding adds a digit: "%#.2g" of 99.5 is "1.e+02" to it.
+fn forgets_a_zero(format: &str, expected: &[u8], found: &[u8]) -> bool {
+    let trimmed = |text: &[u8]| {
+        String::from_utf8_lossy(text)
+            .replace(' ', "")
+            .trim_start_matches(['+', '-', '0'])
+            .to_owned()
+    };
+    let (expected, found) = (
+        trimmed(expected),
+        trimmed(found).replacen("0e", "e", 1).replacen("0E", "E", 1),
+    );
+    format.contains('#') && format.ends_with(['g', 'G']) && expected == found
+}
+
 #[track_caller]
 fn compare(text: &str, arguments: &mut Arguments) {
     let expected = host(text, arguments);
     let found = ours(text, arguments);
+    if let (Some(expected), Some(found)) = (&expected, &found)
+        && forgets_a_zero(text, expected, found)
+    {
+        return;
+    }
     assert!(
         expected == found,
         "format {text:?} arguments {:x?}\n  host {:?}\n  ours {:?}",
@@ -116,6 +136,26 @@ fn doubles() {
         text.push(random.pick(&['e', 'E', 'f', 'F', 'g', 'G', 'a', 'A', 'g', 'f']));
         arguments.push(random.double().to_bits());
         compare(&text, &mut arguments);
+    }
+}
+
+/// Just below, at and just above every power of ten, where the number of digits is hard to guess.
+#[test]
+fn near_powers_of_ten() {
+    for power in -323..=308 {
+        let exact: f64 = format!("1e{power}").parse().unwrap();
+        for step in -2..=2_i64 {
+            let near = f64::from_bits((exact.to_bits() as i64 + step) as u64);
+            for value in [near, near * 0.9977, near * 0.95, near * 5.0] {
+                for format in [
+                    "%g", "%.0e", "%.2e", "%.14g", "%.15e", "%.17g", "%f", "%.1f", "%.10f",
+                ] {
+                    let mut arguments = Arguments::default();
+                    arguments.push(value.to_bits());
+                    compare(format, &mut arguments);
+                }
+            }
+        }
     }
 }
 
