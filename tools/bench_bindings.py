@@ -76,9 +76,9 @@ class Guest:
                 sys.exit(f"bench_bindings: {self.name} is gone: {self.outcome}")
             self.step()
 
-    def ask(self, order):
+    def ask(self, order, which=0):
         self.job.send("C", order.encode() + b"\n")
-        return int(self.line("= ").split()[1])
+        return int(self.line("= ").split()[1 + which])
 
     def finish(self):
         while not self.over:
@@ -101,8 +101,21 @@ def with_peer(folder):
     call = agent.ask("bare")
     agent.ask(f"share 8 256 {bench.domid} 1")
     values = {"bare hypercall": call, **figures(bench.finish())}
-    agent.job.send("C", b"exit 0\n")
-    agent.finish()
+    other = Guest(folder, "xen_agent")
+    other.line("ready")
+    offered = agent.ask(f"alloc {other.domid}")
+    bound = other.ask(f"bind {agent.domid} {offered}")
+    agent.ask(f"unmask {offered}")
+    other.ask(f"unmask {bound}")
+    other.ask("demux")
+    other.ask(f"take {bound}")
+    other.job.send("C", f"pong {bound} 210\n".encode())
+    agent.ask(f"ping {offered} 10")
+    # Both ways: each is a notification, a switch of domains and a wake-up.
+    values["notify and wake another domain"] = agent.ask(f"ping {offered} 200", 1) // 2
+    for guest in (agent, other):
+        guest.job.send("C", b"exit 0\n")
+        guest.finish()
     return values
 
 

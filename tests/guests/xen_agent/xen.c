@@ -245,14 +245,15 @@ static void run(const char *name)
 		printf("= %d %lld\n", event, (long long)took);
 	}
 	else if (IS("ping")) {
-		/* port, rounds */
+		/* port, rounds: how many came back, and ns for each */
+		uint64_t start = solo5_clock_monotonic();
 		int64_t i;
 		for (i = 0; i < a[1]; i++) {
 			mxen_evtchn_notify(a[0]);
 			if (!await(a[0]))
 				break;
 		}
-		answer(i);
+		printf("= %lld %lld\n", (long long)i, (long long)(solo5_clock_monotonic() - start) / a[1]);
 	}
 	else if (IS("pong")) {
 		int64_t i;
