@@ -46,7 +46,8 @@ module Import : sig
 
   val map_exn : t -> writable:bool -> Local_mapping.t
   (** Maps a page (GNTTABOP_map_grant_ref). Raises [Failure] with Xen's reason when it refuses, [Out_of_memory] when the
-      address space for mappings is full. Writing to what was not mapped [writable] faults. *)
+      address space for mappings is full. Writing to what was not mapped [writable] faults. A domain must not map a page
+      of its own: Xen would move it to where it is mapped, away from where it was. {!copy_from} can be used on one. *)
 
   val map : t -> writable:bool -> (Local_mapping.t, [> `Msg of string ]) result
 
