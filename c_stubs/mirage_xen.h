@@ -84,6 +84,12 @@ int64_t mxen_grant_copy(const struct mxen_copy *pieces, size_t count, bool to_pe
 #define MXEN_NO_MEMORY (-259)
 #define MXEN_WINDOW_FULL (-260)
 
+/* The owned values of the Rust side (src/xen/owned.rs) under a test's control. */
+int64_t mxen_owned_share(int64_t peer);
+int64_t mxen_owned_drop(void);
+int64_t mxen_owned_peek(int64_t peer, int64_t ref);
+int64_t mxen_owned_channels(int64_t own_domid);
+
 /* The Internet checksum (RFC 1071). */
 
 /* Of one buffer, as a number, whose high byte goes out first. */

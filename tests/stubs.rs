@@ -608,3 +608,33 @@ fn ocaml_maps_copies_and_forgets_pages_of_a_peer() {
     a.ends(8, 4);
     a.exit();
 }
+
+#[test]
+fn owned_values_are_given_back_when_dropped() {
+    let (mut a, mut b) = (Agent::plain(), Agent::plain());
+    let before = counts(a.domid).0;
+    assert_eq!(a.get("owned_channels 32752"), 3);
+    assert_eq!(counts(a.domid).0, before, "both ports are closed");
+    let first = a.get(&format!("owned_share {}", b.domid));
+    assert_eq!(b.get(&format!("owned_peek {} {first}", a.domid)), 42);
+    a.get("owned_drop");
+    assert_eq!(a.get(&format!("owned_share {}", b.domid)), first, "reused");
+    // Dropped while it is mapped: leaked and logged, not reused.
+    b.get(&format!("map 0 {} {first} 1 1", a.domid));
+    a.get("owned_drop");
+    assert!(
+        String::from_utf8_lossy(a.running.console()).contains("a page was given up"),
+        "it is logged"
+    );
+    let second = a.get(&format!("owned_share {}", b.domid));
+    assert_ne!(second, first);
+    assert_eq!(
+        b.get("load 0 0") & 0xff,
+        42,
+        "the peer still sees the leaked page"
+    );
+    b.get("unmap 0");
+    a.get("owned_drop");
+    a.exit();
+    b.exit();
+}

@@ -8,6 +8,7 @@ mod checksum;
 mod errors;
 mod evtchn;
 mod grants;
+mod owned;
 mod params;
 
 /// A domain id; `None` when it is no 16-bit number.

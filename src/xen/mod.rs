@@ -26,4 +26,6 @@ pub mod evtchn;
 #[cfg(feature = "bindings")]
 pub mod grants;
 #[cfg(feature = "bindings")]
+pub mod owned;
+#[cfg(feature = "bindings")]
 pub mod platform;

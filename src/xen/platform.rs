@@ -8,7 +8,7 @@ use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use core::ops::{Deref, DerefMut};
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use xen_proto::evtchn::EventPage;
 
 /// Bytes of a page.
@@ -49,6 +49,7 @@ core::arch::global_asm!(
 unsafe extern "C" {
     static mxen_core: CoreFunctions;
     fn solo5_clock_monotonic() -> u64;
+    fn solo5_console_write(text: *const u8, size: usize);
     fn solo5__xen_get_gntmap_area(address: *mut u64, size: *mut usize);
     fn posix_memalign(block: *mut *mut c_void, align: usize, size: usize) -> i32;
     fn malloc(size: usize) -> *mut c_void;
@@ -67,6 +68,12 @@ macro_rules! core_function {
 pub fn now() -> u64 {
     // SAFETY: no precondition.
     unsafe { solo5_clock_monotonic() }
+}
+
+/// Writes text to the console, as it is.
+pub fn print(text: &[u8]) {
+    // SAFETY: a readable buffer of the size given.
+    unsafe { solo5_console_write(text.as_ptr(), text.len()) }
 }
 
 /// Sleeps until some event is pending or `deadline`, in ns, has come; `u64::MAX` for no deadline. May return early.
@@ -165,6 +172,36 @@ pub fn for_ever<T: Plain>() -> Option<&'static T> {
     unsafe {
         value.write_bytes(0, 1);
         Some(&*value)
+    }
+}
+
+/// A page of this domain's memory, freed when dropped.
+pub struct PageBlock(&'static [AtomicU8; PAGE]);
+
+// SAFETY: as for the other atomics.
+unsafe impl Plain for [AtomicU8; PAGE] {}
+
+impl PageBlock {
+    /// A zeroed page; `None` when there is no memory.
+    pub fn zeroed() -> Option<Self> {
+        for_ever().map(PageBlock)
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> usize {
+        self.0.as_ptr() as usize
+    }
+
+    /// Its bytes, which a peer may change.
+    pub fn bytes(&self) -> &[AtomicU8] {
+        self.0
+    }
+}
+
+impl Drop for PageBlock {
+    fn drop(&mut self) {
+        // SAFETY: `for_ever` had the block from libc, and nobody else knows of it.
+        unsafe { free(self.0.as_ptr().cast_mut().cast()) }
     }
 }
 

@@ -413,6 +413,10 @@ static void run(const char *name)
 			printf("line %lld ........................................................\n", (long long)i);
 		answer(a[0]);
 	}
+	else if (IS("owned_share")) answer(mxen_owned_share(a[0]));
+	else if (IS("owned_drop")) answer(mxen_owned_drop());
+	else if (IS("owned_peek")) answer(mxen_owned_peek(a[0], a[1]));
+	else if (IS("owned_channels")) answer(mxen_owned_channels(a[0]));
 	else if (IS("bare")) {
 		/* What a hypercall that does nothing costs, in ns: XENVER_version. */
 		extern char solo5__xen_HYPERCALL_PAGE[];
