@@ -26,6 +26,7 @@ PEERS = {
     "grant_access and end_access": 276,
     "map and unmap": 36500,
     "I/O page": 1634,
+    "notify to Lwt wake-up, round trip": 143000,
 }
 
 
@@ -92,6 +93,12 @@ def alone(folder):
     return figures(Guest(folder, "bench_bindings").finish())
 
 
+def lwt(folder):
+    """The OS library's own account of a notification that wakes an Lwt thread."""
+    values = figures(Guest(folder, "os_bench").finish())
+    return {"notify to Lwt wake-up, round trip": values["notify-wakeup"]}
+
+
 def with_peer(folder):
     agent = Guest(folder, "xen_agent")
     agent.line("ready")
@@ -136,11 +143,12 @@ def rows(values):
 
 
 def main():
-    for name in ("bench_bindings", "xen_agent"):
+    for name in ("bench_bindings", "xen_agent", "os_bench"):
         if not os.path.exists(os.path.join(GUESTS, name + ".xen")):
             sys.exit(f"bench_bindings: target/guests/{name}.xen is not built: make guests")
     with xenlab.OwnSession(["--icount", "--slots", "2"]) as folder:
         values = alone(folder)
+        values.update(lwt(folder))
         values.update(with_peer(folder))
     path = os.path.join(ROOT, "target", "bench.json")
     try:
