@@ -13,7 +13,8 @@ unsafe extern "C" {
 /// What the host makes of a format: the text, or nothing where it fails.
 fn host(format: &str, arguments: &Arguments) -> Option<Vec<u8>> {
     let terminated = format!("{format}\0");
-    let mut buffer = vec![0u8; 1 << 16];
+    // 4932 digits before the point and 400 after it are the most.
+    let mut buffer = vec![0u8; 6000];
     // SAFETY: __errno_location is always valid.
     unsafe { *libc::__errno_location() = libc::ENOENT };
     let length = arguments.with(|list| {
