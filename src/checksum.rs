@@ -24,10 +24,22 @@ const UNKNOWN: u8 = 0;
 const SSE2: u8 = 1;
 const AVX2: u8 = 2;
 
+/// The checksum of one buffer, as a number whose high byte goes out first.
+pub fn checksum(bytes: &[u8]) -> u16 {
+    let sum = sum(bytes);
+    // Adding a number to itself rotated by half leaves in its upper half the sum of both, its carry put back.
+    let sum = (sum.wrapping_add(sum.rotate_right(32)) >> 32) as u32;
+    let sum = (sum.wrapping_add(sum.rotate_right(16)) >> 16) as u16;
+    !sum.swap_bytes()
+}
+
 /// Sums a block from an even offset on, as `xen_proto::checksum::BlockSum` says.
 pub fn sum(bytes: &[u8]) -> u64 {
     if bytes.len() < SHORT {
-        return sum_short(bytes);
+        return match bytes.split_first_chunk::<64>() {
+            Some((block, rest)) => add_carry(sum_short(rest), sum_64(block)),
+            None => sum_short(bytes),
+        };
     }
     match VECTORS.load(Ordering::Relaxed) {
         // SAFETY: the processor has AVX2 and the core has switched it on.
@@ -103,6 +115,30 @@ pub unsafe fn sum_avx2(bytes: &[u8]) -> u64 {
     add_carry(total, sum_short(rest))
 }
 
+/// Sixty-four bytes in one go: a header with its options.
+#[inline(always)]
+fn sum_64(block: &[u8; 64]) -> u64 {
+    // SAFETY: SSE2 is part of the target; each load reads sixteen of the sixty-four bytes.
+    unsafe {
+        let flip = _mm_set1_epi16(i16::MIN);
+        let ones = _mm_set1_epi16(1);
+        let step = |at: usize| {
+            _mm_madd_epi16(
+                _mm_xor_si128(_mm_loadu_si128(block.as_ptr().add(at).cast()), flip),
+                ones,
+            )
+        };
+        let lanes = _mm_add_epi32(
+            _mm_add_epi32(step(0), step(16)),
+            _mm_add_epi32(step(32), step(48)),
+        );
+        let lanes = _mm_add_epi32(lanes, _mm_shuffle_epi32::<0b01_00_11_10>(lanes));
+        let lanes = _mm_add_epi32(lanes, _mm_shuffle_epi32::<0b10_11_00_01>(lanes));
+        // Thirty-two words, each less 2^15.
+        (_mm_cvtsi128_si32(lanes) + (32 << 15)) as u32 as u64
+    }
+}
+
 /// Sixteen bytes at a step, two steps in flight.
 #[inline]
 pub fn sum_sse2(bytes: &[u8]) -> u64 {
@@ -141,7 +177,7 @@ pub fn sum_sse2(bytes: &[u8]) -> u64 {
 }
 
 /// Two chains of additions with carry, for short blocks and what is left of long ones.
-#[inline]
+#[inline(always)]
 fn sum_short(bytes: &[u8]) -> u64 {
     let (pairs, rest) = bytes.as_chunks::<16>();
     let (mut low, mut high) = (0_u64, 0_u64);
@@ -153,13 +189,18 @@ fn sum_short(bytes: &[u8]) -> u64 {
     add_carry(add_carry(low, high), tail(rest))
 }
 
+#[inline(always)]
 fn add_carry(a: u64, b: u64) -> u64 {
     let (sum, carry) = a.overflowing_add(b);
     sum + u64::from(carry)
 }
 
 /// Up to fifteen bytes, followed by zeros.
+#[inline(always)]
 fn tail(bytes: &[u8]) -> u64 {
+    if bytes.is_empty() {
+        return 0;
+    }
     let mut sum = 0;
     let mut rest = bytes;
     if let Some((eight, after)) = rest.split_first_chunk::<8>() {

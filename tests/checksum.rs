@@ -51,6 +51,14 @@ fn cases() -> usize {
 fn every_length_and_alignment_is_exact() {
     let mut random = Random(1);
     let bytes: Vec<u8> = (0..4096).map(|_| random.next() as u8).collect();
+    for len in 0..700 {
+        let part = &bytes[33..33 + len];
+        assert_eq!(
+            checksum::checksum(part),
+            finish(part, sum_reference),
+            "{len} bytes"
+        );
+    }
     for (name, way) in ways() {
         for len in 0..700 {
             for start in 0..33 {
@@ -80,6 +88,7 @@ fn random_blocks_and_lists_are_exact() {
             .collect();
         let whole = parts.concat();
         let expected = finish(&whole, sum_reference);
+        assert_eq!(checksum::checksum(&whole), expected);
         for (name, way) in ways() {
             let mut sum = Sum::new();
             for part in &parts {
@@ -103,5 +112,10 @@ fn extreme_values_do_not_overflow() {
             );
         }
     }
-    assert_eq!(finish(&[], checksum::sum), 0xffff);
+    for len in 0..300 {
+        let ones = vec![0xff; len];
+        assert_eq!(checksum::checksum(&ones), finish(&ones, sum_reference));
+    }
+    assert_eq!(checksum::checksum(&[]), 0xffff);
+    assert_eq!(checksum::checksum(&[0xff; 6]), 0);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: ISC
 //! The Internet checksum, behind `c_stubs/mirage_checksum6.c`.
 
-use crate::checksum::sum;
+use crate::checksum::{checksum, sum};
 use core::slice::from_raw_parts;
-use xen_proto::checksum::{Sum, checksum};
+use xen_proto::checksum::Sum;
 
 // `struct mxen_sum` of the contract.
 const _: () = assert!(size_of::<Sum>() <= 8 && align_of::<Sum>() <= 8);
@@ -21,7 +21,7 @@ unsafe fn bytes<'a>(data: *const u8, length: usize) -> &'a [u8] {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn mxen_checksum(data: *const u8, length: usize) -> u16 {
     // SAFETY: the caller's buffer.
-    checksum(unsafe { bytes(data, length) }, sum)
+    checksum(unsafe { bytes(data, length) })
 }
 
 #[unsafe(no_mangle)]
