@@ -44,7 +44,7 @@ test-long: setup
 
 test-all: test
 	@for xen in 4.14 4.20; do \
-	  MIRAGE_XEN_LAB_XEN=$$xen tools/with-lab cargo test --test core --test programs || exit 1; \
+	  MIRAGE_XEN_LAB_XEN=$$xen tools/with-lab cargo test --test core --test programs --test stubs || exit 1; \
 	done
 
 .PHONY: lint
