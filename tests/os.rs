@@ -393,20 +393,23 @@ fn either_end_of_a_ring_is_killed_and_replaced() {
 #[test]
 fn the_examples_do_what_they_say() {
     let outcome = ended_well(Lab::shared().run(guest("timers", "")));
-    let said: Vec<String> = lines(&outcome)
+    let mut said: Vec<String> = lines(&outcome)
         .iter()
         .filter_map(|line| line.split("ms").nth(1).map(|text| text.trim().to_string()))
         .collect();
+    // Each tick is counted from the one before, so a busy machine may put a tock between any two of them.
+    let both = said.len().min(7);
+    said[..both].sort();
     assert_eq!(
         said,
         [
             "tick",
             "tick",
+            "tick",
+            "tick",
+            "tick",
             "tock",
-            "tick",
-            "tick",
             "tock",
-            "tick",
             "gave up on a sleep of ten seconds",
             "0 still asleep"
         ],

@@ -10,6 +10,7 @@
 //! gate would return to itself for ever: QEMU's emulation of SVM delivers an injected interrupt twice when it is
 //! itself interrupted at that point.
 
+use super::per_cpu;
 use crate::mm::layout;
 use spin::Once;
 use x86_64::VirtAddr;
@@ -33,8 +34,7 @@ const IST_NMI: u16 = 2;
 /// Bytes between the stubs in `gates.s`.
 const STUB_SIZE: u64 = 16;
 
-static TSS: Once<TaskStateSegment> = Once::new();
-static GDT: Once<GlobalDescriptorTable<5>> = Once::new();
+/// All processors use the same gates.
 static IDT: Once<[Entry<HandlerFunc>; GATES]> = Once::new();
 
 unsafe extern "C" {
@@ -42,9 +42,10 @@ unsafe extern "C" {
     fn upcall_gate();
 }
 
-/// Loads the tables of the boot CPU.
+/// Makes and loads the tables of this processor.
 pub fn init() {
-    let tss = TSS.call_once(|| {
+    let cpu = per_cpu::current();
+    let tss = cpu.tss.call_once(|| {
         let mut tss = TaskStateSegment::new();
         tss.interrupt_stack_table[usize::from(IST_FAULT)] = VirtAddr::new(layout::boot_stack().end);
         tss.interrupt_stack_table[usize::from(IST_DOUBLE_FAULT)] =
@@ -53,7 +54,7 @@ pub fn init() {
         tss
     });
     let mut selectors = [SegmentSelector::NULL; 3];
-    let gdt = GDT.call_once(|| {
+    let gdt = cpu.gdt.call_once(|| {
         let mut gdt = GlobalDescriptorTable::empty();
         selectors = [
             gdt.append(Descriptor::kernel_code_segment()),

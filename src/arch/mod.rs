@@ -4,6 +4,7 @@
 pub mod cpu;
 pub mod descriptors;
 pub mod paging;
+pub mod per_cpu;
 mod traps;
 
 pub use traps::TrapFrame;

@@ -7,7 +7,7 @@ use super::events::{self, Port};
 use super::{abi, crash, hypercall, time};
 use crate::arch::paging;
 use crate::mm::layout::{PAGE, SPECIAL_PAGES};
-use spin::{Mutex, Once};
+use spin::Mutex;
 use xen_proto::console::{Console, SharedPage};
 
 /// A console daemon that has taken nothing for this long, in ns, is given up on: output is lost, the domain is not.
@@ -18,9 +18,9 @@ struct Ring {
     port: Port,
 }
 
-static RING: Once<Mutex<Ring>> = Once::new();
+static RING: Mutex<Option<Ring>> = Mutex::new(None);
 
-/// Finds the ring; without one (a domain may have none) output goes nowhere.
+/// Finds the ring, at boot and again after the domain was restored; without one (a domain may have none) output goes nowhere.
 pub fn init() {
     let (gfn, port) = match (
         hypercall::get_param(abi::HVM_PARAM_CONSOLE_PFN),
@@ -42,18 +42,19 @@ pub fn init() {
     }
     // SAFETY: the page is the console's for the domain's whole life, and a SharedPage is atomics throughout.
     let page = unsafe { &*(address as *const SharedPage) };
-    RING.call_once(|| {
-        Mutex::new(Ring {
-            console: Console::new(page),
-            port: Port(port),
-        })
+    *RING.lock() = Some(Ring {
+        console: Console::new(page),
+        port: Port(port),
     });
 }
 
 /// Writes bytes, each LF as CR LF. Waits for room as long as the console daemon goes on reading.
 pub fn write(bytes: &[u8]) {
     // The lock is taken when a fault interrupts a write: the report goes to the debug port in any case.
-    let Some(mut ring) = RING.get().and_then(|ring| ring.try_lock()) else {
+    let Some(mut guard) = RING.try_lock() else {
+        return;
+    };
+    let Some(ring) = guard.as_mut() else {
         return;
     };
     let mut rest = bytes;
@@ -72,7 +73,9 @@ pub fn write(bytes: &[u8]) {
 /// Waits until everything written has been read, as long as the daemon goes on reading: what is in the ring when a
 /// domain ends may be lost.
 pub fn drain() {
-    if let Some(mut ring) = RING.get().and_then(|ring| ring.try_lock()) {
+    if let Some(mut guard) = RING.try_lock()
+        && let Some(ring) = guard.as_mut()
+    {
         ring.wait(|console| console.is_drained());
     }
 }

@@ -6,9 +6,9 @@
 
 use super::shared_info::{page, vcpu};
 use super::{abi, crash, hypercall, time};
-use crate::arch::{cpu, descriptors};
+use crate::arch::{cpu, descriptors, per_cpu};
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// An event channel of this domain.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -16,12 +16,6 @@ pub struct Port(pub u32);
 
 /// HVM_PARAM_CALLBACK_IRQ's way that delivers a vector straight to the processor, without an interrupt controller.
 const VIA_VECTOR: u64 = 2 << 56;
-
-static TIMER: AtomicU32 = AtomicU32::new(0);
-
-/// What the timer was last set to, in ns of Xen's system time. Bindings other than ours set it by themselves, but then
-/// [`sleep`], which goes by this, has no caller.
-static ARMED: AtomicU64 = AtomicU64::new(0);
 
 /// Xen lets timers go off before they are due, by its `timer_slop`, 50 us by default: one so close may have gone off.
 const EARLY: u64 = 10_000_000;
@@ -51,7 +45,7 @@ fn ops() -> Option<&'static Ops> {
 
 /// The timer's port.
 pub fn timer_port() -> u32 {
-    TIMER.load(Ordering::Relaxed)
+    per_cpu::current().timer.load(Ordering::Relaxed)
 }
 
 /// Masks every port, so that what is pending from before says nothing, and asks for the upcall.
@@ -65,7 +59,7 @@ pub fn init() {
     }
     match hypercall::bind_virq(abi::VIRQ_TIMER) {
         Ok(port) => {
-            TIMER.store(port, Ordering::Relaxed);
+            per_cpu::current().timer.store(port, Ordering::Relaxed);
             Port(port).unmask();
         }
         Err(error) => crash::hypercall("EVTCHNOP_bind_virq(VIRQ_TIMER)", error),
@@ -121,7 +115,7 @@ impl Port {
 ///    which the `hlt` of 4 ends at once;
 /// 4. `sti; hlt`.
 pub fn wait(deadline: u64, mut done: impl FnMut() -> bool) {
-    let timer = Port(TIMER.load(Ordering::Relaxed));
+    let timer = Port(timer_port());
     let mut selected = 0;
     loop {
         match ops() {
@@ -157,7 +151,8 @@ pub fn sleep(deadline: u64) {
         };
         // Setting the timer costs as much as being woken; a main loop whose next deadline is far sets it once instead
         // of at each sleep. An early timer ends the sleep early, and then the loop looks again.
-        let armed = ARMED.load(Ordering::Relaxed);
+        // Bindings other than ours set it by themselves, but then this function has no caller.
+        let armed = per_cpu::current().armed.load(Ordering::Relaxed);
         if armed > at || armed <= time::system_time().saturating_add(EARLY) {
             arm(at);
         }
@@ -173,5 +168,5 @@ fn arm(at: u64) {
     if let Err(error) = hypercall::set_timer(at) {
         crash::hypercall("VCPUOP_set_singleshot_timer", error);
     }
-    ARMED.store(at, Ordering::Relaxed);
+    per_cpu::current().armed.store(at, Ordering::Relaxed);
 }

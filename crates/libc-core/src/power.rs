@@ -98,12 +98,13 @@ pub(crate) enum Wanted {
 /// None where it has too many digits or where it is not clear what is next.
 pub(crate) fn digits(mantissa: u64, exponent: i32, wanted: Wanted) -> Option<(u64, i32)> {
     let bits = exponent + 63 - mantissa.leading_zeros() as i32;
-    // The number's power of ten, or one less: bits × log₁₀ 2, by a factor that errs downwards.
+    // The number's power of ten, or one less: bits × log₁₀ 2, by a factor that errs downwards. The least long double
+    // has 16445 bits below one, whose product with the factor is more than 32 bits hold.
     let magnitude = if bits < 0 {
-        (bits * 315_653) >> 20
+        (i64::from(bits) * 315_653) >> 20
     } else {
-        (bits * 78_913) >> 18
-    };
+        (i64::from(bits) * 78_913) >> 18
+    } as i32;
     let (mut places, most) = match wanted {
         Wanted::Significant(count @ 1..=17) => {
             (count as i32 - 1 - magnitude, Some(10u64.pow(count as u32)))
