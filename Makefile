@@ -36,7 +36,7 @@ run: setup
 .PHONY: test test-long test-all
 test: setup
 	@$(MAKE) lint guests
-	@tools/with-lab cargo test --workspace --no-fail-fast
+	@tools/with-lab timeout 1500 cargo test --workspace --no-fail-fast
 
 test-long: setup
 	@$(MAKE) guests
