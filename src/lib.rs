@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
-//! The guest core: three parts that link separately and talk only through C names, one cargo feature each.
+//! The guest core: three parts that link separately and talk only through C names, by cargo feature.
 //!
 //! - `solo5`: boot, memory, events, time, console and the Solo5 API (`solo5_xen.o`);
-//! - `libc`: the freestanding libc surface and mathematics (`libnolibc.a`, `libopenlibm.a`);
+//! - `libc` and `openlibm`: the freestanding libc surface and mathematics (`libnolibc.a`, `libopenlibm.a`);
 //! - `bindings`: the `mirage_xen_*` C stubs (`libmirage-xen_bindings.a`).
 #![no_std]
 
