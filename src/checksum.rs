@@ -4,19 +4,23 @@
 //!
 //! Signed multiplication by one and addition of neighbours (PMADDWD) turns sixteen-bit words into sums of two in one
 //! instruction. It reads words as signed, so each has 2^15 subtracted first (its top bit flipped), and that is added
-//! back for all of them at the end. A 32-bit lane takes 2^16 in size from each step, so [`STEPS`] of them cannot
-//! overflow it.
+//! back for all of them at the end. A 32-bit lane takes 2^16 in size from each step, so after [`STEPS`] of them not even
+//! the sum of all lanes overflows 32 bits.
+//!
+//! A short block is added up with the carry flag, which keeps the carry from one addition to the next for nothing. Each
+//! sixty-four bytes are a chain of their own: the processor runs several of them at once.
 //!
 //! The file stands alone: the host's tests and benchmarks compile it too.
 
+use core::arch::asm;
 use core::arch::x86_64::*;
 use core::sync::atomic::{AtomicU8, Ordering};
 
-/// Steps after which lanes are emptied into a wide sum.
-const STEPS: usize = 1 << 14;
+/// Steps after which lanes are emptied into a wide sum: 8 lanes x 2^16 x 2^11 steps are 2^30.
+const STEPS: usize = 1 << 11;
 
-/// Below this many bytes vectors are not worth their setting up.
-const SHORT: usize = 128;
+/// Up to this many bytes vectors are not worth their setting up.
+const SHORT: usize = 256;
 
 /// Which vectors there are: not looked at yet, SSE2, AVX2.
 static VECTORS: AtomicU8 = AtomicU8::new(UNKNOWN);
@@ -26,28 +30,47 @@ const AVX2: u8 = 2;
 
 /// The checksum of one buffer, as a number whose high byte goes out first.
 pub fn checksum(bytes: &[u8]) -> u16 {
-    let sum = sum(bytes);
+    if let Ok(block) = bytes.try_into() {
+        fold(chain(block))
+    } else if bytes.len() <= SHORT {
+        fold(sum_short(bytes))
+    } else {
+        checksum_long(bytes)
+    }
+}
+
+/// Out of the way of short buffers, which then need no register saved.
+#[inline(never)]
+fn checksum_long(bytes: &[u8]) -> u16 {
+    fold(sum_long(bytes))
+}
+
+#[inline(always)]
+fn fold(sum: u64) -> u16 {
     // Adding a number to itself rotated by half leaves in its upper half the sum of both, its carry put back.
     let sum = (sum.wrapping_add(sum.rotate_right(32)) >> 32) as u32;
-    let sum = (sum.wrapping_add(sum.rotate_right(16)) >> 16) as u16;
-    !sum.swap_bytes()
+    // The upper half again, its bytes swapped.
+    !(sum.wrapping_add(sum.rotate_right(16)).swap_bytes() as u16)
 }
 
 /// Sums a block from an even offset on, as `xen_proto::checksum::BlockSum` says.
 pub fn sum(bytes: &[u8]) -> u64 {
-    if bytes.len() < SHORT {
-        return match bytes.split_first_chunk::<64>() {
-            Some((block, rest)) => add_carry(sum_short(rest), sum_64(block)),
-            None => sum_short(bytes),
-        };
+    if bytes.len() <= SHORT {
+        sum_short(bytes)
+    } else {
+        sum_long(bytes)
     }
+}
+
+/// With the vectors that there are.
+fn sum_long(bytes: &[u8]) -> u64 {
     match VECTORS.load(Ordering::Relaxed) {
         // SAFETY: the processor has AVX2 and the core has switched it on.
         AVX2 => unsafe { sum_avx2(bytes) },
         SSE2 => sum_sse2(bytes),
         _ => {
             VECTORS.store(if has_avx2() { AVX2 } else { SSE2 }, Ordering::Relaxed);
-            sum(bytes)
+            sum_long(bytes)
         }
     }
 }
@@ -65,7 +88,7 @@ pub fn has_avx2() -> bool {
     let low: u32;
     // SAFETY: XGETBV is there where OSXSAVE is.
     unsafe {
-        core::arch::asm!("xgetbv", in("ecx") 0, out("eax") low, out("edx") _, options(nomem, nostack, preserves_flags));
+        asm!("xgetbv", in("ecx") 0, out("eax") low, out("edx") _, options(nomem, nostack, preserves_flags));
     }
     low & XMM_AND_YMM == XMM_AND_YMM
         && __cpuid(0).eax >= 7
@@ -97,45 +120,24 @@ pub unsafe fn sum_avx2(bytes: &[u8]) -> u64 {
         for block in ones_left {
             lanes[0] = _mm256_add_epi32(lanes[0], step(block));
         }
-        // Each lane widened to 64 bits, then added up.
-        let wide = |lanes: __m256i| {
-            _mm256_add_epi64(
-                _mm256_cvtepi32_epi64(_mm256_castsi256_si128(lanes)),
-                _mm256_cvtepi32_epi64(_mm256_extracti128_si256::<1>(lanes)),
-            )
-        };
-        let wide = _mm256_add_epi64(wide(lanes[0]), wide(lanes[1]));
-        let half = _mm_add_epi64(
-            _mm256_castsi256_si128(wide),
-            _mm256_extracti128_si256::<1>(wide),
+        let lanes = _mm256_add_epi32(lanes[0], lanes[1]);
+        let half = _mm_add_epi32(
+            _mm256_castsi256_si128(lanes),
+            _mm256_extracti128_si256::<1>(lanes),
         );
-        let one = _mm_add_epi64(half, _mm_unpackhi_epi64(half, half));
-        total = total.wrapping_add(_mm_cvtsi128_si64(one) as u64);
+        total = total.wrapping_add_signed(add_lanes(half));
     }
     add_carry(total, sum_short(rest))
 }
 
-/// Sixty-four bytes in one go: a header with its options.
+/// The sum of four 32-bit lanes, which has room in one.
 #[inline(always)]
-fn sum_64(block: &[u8; 64]) -> u64 {
-    // SAFETY: SSE2 is part of the target; each load reads sixteen of the sixty-four bytes.
+fn add_lanes(lanes: __m128i) -> i64 {
+    // SAFETY: SSE2 is part of the target.
     unsafe {
-        let flip = _mm_set1_epi16(i16::MIN);
-        let ones = _mm_set1_epi16(1);
-        let step = |at: usize| {
-            _mm_madd_epi16(
-                _mm_xor_si128(_mm_loadu_si128(block.as_ptr().add(at).cast()), flip),
-                ones,
-            )
-        };
-        let lanes = _mm_add_epi32(
-            _mm_add_epi32(step(0), step(16)),
-            _mm_add_epi32(step(32), step(48)),
-        );
         let lanes = _mm_add_epi32(lanes, _mm_shuffle_epi32::<0b01_00_11_10>(lanes));
         let lanes = _mm_add_epi32(lanes, _mm_shuffle_epi32::<0b10_11_00_01>(lanes));
-        // Thirty-two words, each less 2^15.
-        (_mm_cvtsi128_si32(lanes) + (32 << 15)) as u32 as u64
+        i64::from(_mm_cvtsi128_si32(lanes))
     }
 }
 
@@ -163,30 +165,85 @@ pub fn sum_sse2(bytes: &[u8]) -> u64 {
             for block in one_left {
                 lanes = _mm_add_epi32(lanes, step(block));
             }
-            // The four lanes widened by their signs, then added up.
-            let signs = _mm_srai_epi32::<31>(lanes);
-            let wide = _mm_add_epi64(
-                _mm_unpacklo_epi32(lanes, signs),
-                _mm_unpackhi_epi32(lanes, signs),
-            );
-            let one = _mm_add_epi64(wide, _mm_unpackhi_epi64(wide, wide));
-            total = total.wrapping_add(_mm_cvtsi128_si64(one) as u64);
+            total = total.wrapping_add_signed(add_lanes(lanes));
         }
         add_carry(total, sum_short(rest))
     }
 }
 
-/// Two chains of additions with carry, for short blocks and what is left of long ones.
+/// With the carry flag, eight bytes at a time.
 #[inline(always)]
 fn sum_short(bytes: &[u8]) -> u64 {
-    let (pairs, rest) = bytes.as_chunks::<16>();
-    let (mut low, mut high) = (0_u64, 0_u64);
-    for pair in pairs {
-        let pair = u128::from_le_bytes(*pair);
-        low = add_carry(low, pair as u64);
-        high = add_carry(high, (pair >> 64) as u64);
+    let (mut sum, mut rest) = (0, bytes);
+    if let Some((block, after)) = rest.split_first_chunk::<64>() {
+        sum = chain(block);
+        rest = after;
+        while let Some((block, after)) = rest.split_first_chunk::<64>() {
+            sum = add_carry(sum, chain(block));
+            rest = after;
+        }
+        if rest.is_empty() {
+            return sum;
+        }
     }
-    add_carry(add_carry(low, high), tail(rest))
+    if let Some((pieces, after)) = rest.split_first_chunk::<32>() {
+        sum = add_carry(sum, half_chain(pieces));
+        rest = after;
+    }
+    if let Some((pair, after)) = rest.split_first_chunk::<16>() {
+        let pair = u128::from_le_bytes(*pair);
+        sum = add_carry(sum, add_carry(pair as u64, (pair >> 64) as u64));
+        rest = after;
+    }
+    if let Some((word, after)) = rest.split_first_chunk::<8>() {
+        sum = add_carry(sum, u64::from_le_bytes(*word));
+        rest = after;
+    }
+    add_carry(sum, tail(bytes, rest))
+}
+
+/// The sum of eight words, each carry taken along by the next addition; no compiler makes that of a loop.
+#[inline(always)]
+fn chain(block: &[u8; 64]) -> u64 {
+    let mut sum: u64;
+    // SAFETY: reads the block's sixty-four bytes.
+    unsafe {
+        asm!(
+            "mov {sum}, [{at}]",
+            "add {sum}, [{at} + 8]",
+            "adc {sum}, [{at} + 16]",
+            "adc {sum}, [{at} + 24]",
+            "adc {sum}, [{at} + 32]",
+            "adc {sum}, [{at} + 40]",
+            "adc {sum}, [{at} + 48]",
+            "adc {sum}, [{at} + 56]",
+            "adc {sum}, 0",
+            at = in(reg) block,
+            sum = out(reg) sum,
+            options(pure, readonly, nostack)
+        );
+    }
+    sum
+}
+
+/// The sum of four words, likewise.
+#[inline(always)]
+fn half_chain(block: &[u8; 32]) -> u64 {
+    let mut sum: u64;
+    // SAFETY: reads the block's thirty-two bytes.
+    unsafe {
+        asm!(
+            "mov {sum}, [{at}]",
+            "add {sum}, [{at} + 8]",
+            "adc {sum}, [{at} + 16]",
+            "adc {sum}, [{at} + 24]",
+            "adc {sum}, 0",
+            at = in(reg) block,
+            sum = out(reg) sum,
+            options(pure, readonly, nostack)
+        );
+    }
+    sum
 }
 
 #[inline(always)]
@@ -195,28 +252,18 @@ fn add_carry(a: u64, b: u64) -> u64 {
     sum + u64::from(carry)
 }
 
-/// Up to fifteen bytes, followed by zeros.
+/// The last one to seven bytes of `bytes`, followed by zeros, or 0 if there are none: the last eight bytes, less those
+/// before.
 #[inline(always)]
-fn tail(bytes: &[u8]) -> u64 {
-    if bytes.is_empty() {
+fn tail(bytes: &[u8], rest: &[u8]) -> u64 {
+    if rest.is_empty() {
         return 0;
     }
-    let mut sum = 0;
-    let mut rest = bytes;
-    if let Some((eight, after)) = rest.split_first_chunk::<8>() {
-        sum = u64::from_le_bytes(*eight);
-        rest = after;
+    match bytes.last_chunk::<8>() {
+        Some(last) => u64::from_le_bytes(*last) >> (64 - 8 * rest.len()),
+        None => rest
+            .iter()
+            .rev()
+            .fold(0, |word, &byte| word << 8 | u64::from(byte)),
     }
-    let mut word = 0;
-    if let Some((four, after)) = rest.split_first_chunk::<4>() {
-        word = u64::from(u32::from_le_bytes(*four));
-        rest = after;
-    }
-    word += match *rest {
-        [a] => u64::from(a),
-        [a, b] => u64::from(u16::from_le_bytes([a, b])),
-        [a, b, c] => u64::from(u32::from_le_bytes([a, b, c, 0])),
-        _ => 0,
-    };
-    add_carry(sum, word)
 }
