@@ -149,6 +149,8 @@ programs! {
     c_jumps_fortified
     c_libc
     c_libc_fortified
+    c_mappings
+    c_mappings_fortified
     c_posix
     c_posix_fortified
 }

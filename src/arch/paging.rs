@@ -40,6 +40,9 @@ pub const READ: Flags = Flags::PRESENT.union(Flags::NO_EXECUTE);
 /// Everything else.
 pub const WRITE: Flags = READ.union(Flags::WRITABLE);
 
+/// Mapped, but nothing may be done there: the frame is remembered.
+pub const NOTHING: Flags = Flags::BIT_9.union(Flags::NO_EXECUTE);
+
 /// No frame is left for a page table.
 #[derive(Debug)]
 pub struct OutOfTables;
@@ -140,6 +143,69 @@ impl Tables {
         set(table, index(address, 12), 0, Flags::empty());
         tlb::flush(x86_64::VirtAddr::new(address));
         Ok(())
+    }
+
+    /// Changes what may be done with page-aligned `range`, in large pages where they are whole: [`NOTHING`], [`READ`] or
+    /// [`WRITE`]. Pages that have nothing behind them stay so. The caller flushes.
+    pub fn protect(&self, range: Range<u64>, flags: Flags) -> Result<(), OutOfTables> {
+        let mut at = range.start;
+        while at < range.end {
+            let (table, index, size) = match self.leaf(at) {
+                Ok(leaf) => leaf,
+                Err(hole) => {
+                    at = (at & !(hole - 1)) + hole;
+                    continue;
+                }
+            };
+            if size == LARGE && (!at.is_multiple_of(LARGE) || range.end - at < LARGE) {
+                // Splits it.
+                self.table(self.directory(at)?, at)?;
+                continue;
+            }
+            // SAFETY: as in `set`.
+            let entry = unsafe { &mut (&mut *table)[index] };
+            let kind = entry.flags() & Flags::HUGE_PAGE;
+            entry.set_flags(flags | kind);
+            at += size;
+        }
+        Ok(())
+    }
+
+    /// The first page of page-aligned `range` that has a frame behind it, whatever may be done there: its address, the
+    /// frame, and the entry's flags.
+    pub fn next_mapped(&self, range: Range<u64>) -> Option<(u64, u64, Flags)> {
+        let mut at = range.start;
+        while at < range.end {
+            match self.leaf(at) {
+                Ok((table, index, size)) => {
+                    // SAFETY: as in `set`.
+                    let entry = unsafe { &(&*table)[index] };
+                    return Some((at, entry.addr().as_u64() + (at & (size - 1)), entry.flags()));
+                }
+                Err(size) => at = (at & !(size - 1)) + size,
+            }
+        }
+        None
+    }
+
+    /// The entry that maps an address, with the size of its page; or the size of the hole it lies in.
+    fn leaf(&self, address: u64) -> Result<(*mut PageTable, usize, u64), u64> {
+        let mut table = frames::table(self.root);
+        let mut shift = 39;
+        loop {
+            let index = index(address, shift);
+            // SAFETY: `table` is a table of this tree and `index` below 512.
+            let entry = unsafe { &(&*table)[index] };
+            let flags = entry.flags();
+            if !flags.intersects(Flags::PRESENT | Flags::BIT_9) {
+                return Err(1 << shift);
+            }
+            if shift == 12 || flags.contains(Flags::HUGE_PAGE) {
+                return Ok((table, index, 1 << shift));
+            }
+            table = frames::table(entry.addr().as_u64());
+            shift -= 9;
+        }
     }
 
     /// Maps one page anew and forgets the old translation.

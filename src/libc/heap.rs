@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: ISC
-//! The memory under malloc: regions handed over at start and later, given to the allocator from
-//! below in growing steps, so that nothing is touched before it is needed.
+//! The memory under malloc and mmap: regions handed over at start and later, given to the allocator from
+//! below in growing steps, so that nothing is touched before it is needed, and to mappings from above (`pages.rs`).
 
+use super::pages::{self, Zone};
 use super::platform::Cell;
 use dlmalloc::Allocator;
 
 /// How many separate regions are kept apart.
 const REGIONS: usize = 16;
-const PAGE: usize = 4096;
+pub(super) const PAGE: usize = 4096;
 /// The least that the allocator gets at once.
 const STEP: usize = 64 * 1024;
 
 #[derive(Clone, Copy)]
-struct Region {
-    start: usize,
+pub(super) struct Region {
+    pub(super) start: usize,
     /// The allocator has what lies below this.
-    used: usize,
-    end: usize,
+    pub(super) used: usize,
+    /// What lies above this is `zone`'s.
+    pub(super) end: usize,
+    pub(super) top: usize,
+    pub(super) zone: Zone,
 }
 
 static TABLE: Cell<[Region; REGIONS]> = Cell::new(
@@ -24,10 +28,12 @@ static TABLE: Cell<[Region; REGIONS]> = Cell::new(
         start: 0,
         used: 0,
         end: 0,
+        top: 0,
+        zone: Zone::NONE,
     }; REGIONS],
 );
 
-fn regions() -> &'static mut [Region; REGIONS] {
+pub(super) fn regions() -> &'static mut [Region; REGIONS] {
     // SAFETY: the cell is valid, and no borrow outlives a call in this file.
     unsafe { &mut *TABLE.as_ptr() }
 }
@@ -39,33 +45,42 @@ pub fn add(start: usize, size: usize) -> bool {
     if start >= end {
         return true;
     }
-    let Some(free) = regions().iter_mut().find(|r| r.end == 0) else {
+    let Some(free) = regions().iter_mut().find(|r| r.top == 0) else {
         return false;
     };
     *free = Region {
         start,
         used: start,
         end,
+        top: end,
+        zone: Zone::NONE,
     };
     true
 }
 
 /// Bytes of all regions.
 pub fn total() -> usize {
-    regions().iter().map(|r| r.end - r.start).sum()
+    regions().iter().map(|r| r.top - r.start).sum()
 }
 
-/// Bytes that the allocator has.
+/// Bytes that the allocator and mappings have, free pages between those of mappings included.
 pub fn handed_out() -> usize {
-    regions().iter().map(|r| r.used - r.start).sum()
+    let parts = regions().iter().map(|r| r.used - r.start + r.top - r.end);
+    parts.sum()
 }
 
-/// The part of a region that the allocator has and that holds `address`, as its bounds.
+/// The part of a region that the allocator may have and that holds `address`, as its bounds.
 pub fn holding(address: usize) -> Option<(usize, usize)> {
-    regions()
-        .iter()
-        .find(|r| (r.start..r.used).contains(&address))
-        .map(|r| (r.start, r.used))
+    regions().iter().find_map(|r| {
+        if (r.start..r.used).contains(&address) {
+            Some((r.start, r.used))
+        } else if (r.end..r.top).contains(&address) && pages::are_used(address & !(PAGE - 1), PAGE)
+        {
+            Some((r.end, r.top))
+        } else {
+            None
+        }
+    })
 }
 
 /// The allocator's view of the regions.
@@ -82,6 +97,13 @@ unsafe impl Allocator for System {
         // The first region that has all of it, or else the one that has most: dlmalloc joins what
         // it gets to the free memory below it, and that may be enough.
         let fitting = table.iter().position(|r| r.end - r.used >= size);
+        if fitting.is_none() {
+            // What mappings have given back between those that are left.
+            if let Some(start) = pages::take(size.div_ceil(PAGE), PAGE) {
+                let size = size.next_multiple_of(PAGE);
+                return (core::ptr::with_exposed_provenance_mut(start), size, 0);
+            }
+        }
         let largest = || (0..REGIONS).max_by_key(|&i| table[i].end - table[i].used);
         let Some(region) = fitting.or_else(largest) else {
             return (core::ptr::null_mut(), 0, 0);
@@ -102,6 +124,11 @@ unsafe impl Allocator for System {
 
     fn free_part(&self, start: *mut u8, old_size: usize, new_size: usize) -> bool {
         let end = start.addr() + old_size;
+        if pages::are_used(start.addr(), old_size) {
+            let new_size = new_size.next_multiple_of(PAGE);
+            pages::give_back(start.addr() + new_size, old_size - new_size);
+            return true;
+        }
         let Some(region) = regions()
             .iter_mut()
             .find(|r| r.used == end && r.start <= start.addr())

@@ -493,10 +493,10 @@ pub extern "C" fn malloc_footprint() -> usize {
     heap::handed_out()
 }
 
-/// ocaml-freestanding's `malloc_memory_usage`: bytes of all chunks in use, heads included.
+/// ocaml-freestanding's `malloc_memory_usage`: bytes of all chunks in use, heads included, and of mappings.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn malloc_memory_usage() -> usize {
-    LIVE.get()
+    LIVE.get() + super::pages::in_use()
 }
 
 /// Bytes of the whole heap, used, free or never touched: live + free = this.
@@ -533,7 +533,7 @@ pub struct MallInfo<T> {
 /// glibc's `mallinfo2`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn mallinfo2() -> MallInfo<usize> {
-    let (total, arena, live) = (heap::total(), heap::handed_out(), LIVE.get());
+    let (total, arena, live) = (heap::total(), heap::handed_out(), malloc_memory_usage());
     MallInfo {
         arena,
         ordblks: 0,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: ISC
-//! Frames for page tables: a pool set aside at boot, and where a frame of it can be written. Tables are never given
-//! back: what a window needs once it will need again.
+//! Frames for page tables: a pool set aside at boot, what is given later, and where such a frame can be written. Tables are
+//! never given back: what a window needs once it will need again.
 
 use super::layout::PAGE;
+use super::memory::LOW_END;
 use core::ops::Range;
 use core::sync::atomic::{AtomicU64, Ordering};
 use spin::Mutex;
@@ -11,7 +12,8 @@ use x86_64::structures::paging::PageTable;
 /// The frames not handed out yet.
 static POOL: Mutex<Range<u64>> = Mutex::new(0..0);
 
-/// Added to a frame's physical address to reach it: 0 on the boot tables, then the low-memory alias.
+/// Added to the physical address of a frame in low memory to reach it: 0 on the boot tables, then the alias. Others are at
+/// their own address.
 static OFFSET: AtomicU64 = AtomicU64::new(0);
 
 /// Sets the pool, page aligned.
@@ -26,7 +28,22 @@ pub fn set_offset(offset: u64) {
 
 /// The table in a frame of the pool.
 pub fn table(frame: u64) -> *mut PageTable {
-    frame.wrapping_add(OFFSET.load(Ordering::Relaxed)) as *mut PageTable
+    let offset = if frame < LOW_END {
+        OFFSET.load(Ordering::Relaxed)
+    } else {
+        0
+    };
+    frame.wrapping_add(offset) as *mut PageTable
+}
+
+/// Takes page-aligned RAM, mapped writable at its own address, once the pool is used up. False while it is not.
+pub fn give(more: Range<u64>) -> bool {
+    let mut pool = POOL.lock();
+    let empty = pool.start >= pool.end;
+    if empty {
+        *pool = more;
+    }
+    empty
 }
 
 /// An empty table's frame; `None` when the pool is used up.

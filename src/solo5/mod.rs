@@ -8,5 +8,6 @@ pub mod fault;
 mod grant_window;
 pub mod options;
 mod private;
+mod reservations;
 pub mod ssp;
 pub mod tls;

@@ -19,6 +19,7 @@
 #define MAP_POPULATE 0x8000
 #define MAP_STACK 0x20000
 #define MAP_HUGETLB 0x40000
+#define MAP_FIXED_NOREPLACE 0x100000
 #define MAP_FAILED ((void *)-1)
 #define MS_ASYNC 1
 #define MS_INVALIDATE 2
