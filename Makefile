@@ -20,6 +20,7 @@ help:
 	@echo 'make bench                what boot and the parts cost, beside their peers: target/bench.json'
 	@echo 'make lint                 formatting and lints of every part'
 	@echo 'make lab                  a Xen that stays up; lab/run then takes a second'
+	@echo 'make install [PREFIX=/usr/local] [DESTDIR=] [ERA=both]   what upstream installs, where it does; make uninstall'
 	@echo 'make clean                removes what was built, not what was downloaded'
 
 # Installs the Debian packages that are missing (as root or with sudo), or names them.
@@ -67,6 +68,23 @@ bench: setup
 .PHONY: lab
 lab: setup
 	@lab/session start
+
+# ERA is pkg-config (mirage 3, mirage-xen 6), toolchain (mirage 4, mirage-xen 7 and later) or both: see docs/migration.md.
+PREFIX ?= /usr/local
+ERA ?= both
+.PHONY: install uninstall
+install:
+	@tools/install/put "$(ERA)" "$(PREFIX)"
+
+uninstall:
+	@tools/install/take "$(ERA)" "$(PREFIX)"
+
+# One package alone, as opam installs it: tools/install/stage has their names.
+install-%:
+	@tools/install/put "$*" "$(PREFIX)"
+
+uninstall-%:
+	@tools/install/take "$*" "$(PREFIX)"
 
 .PHONY: clean
 clean:
