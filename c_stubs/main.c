@@ -18,6 +18,8 @@
 #include <caml/printexc.h>
 #include <caml/startup_aux.h>
 
+#include "mirage_identity.h"
+
 struct solo5_start_info {
 	const char *cmdline;
 	uintptr_t heap_start;
