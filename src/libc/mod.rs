@@ -18,6 +18,7 @@ pub mod errno;
 pub mod files;
 pub mod fortify;
 pub mod heap;
+pub mod inet;
 pub mod init;
 pub mod locale;
 pub mod malloc;

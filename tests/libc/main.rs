@@ -17,6 +17,7 @@ mod support;
 mod crashes;
 mod environment;
 mod heap;
+mod inet;
 mod machine;
 mod memory;
 mod printf;

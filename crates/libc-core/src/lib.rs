@@ -10,6 +10,7 @@
 mod decimal;
 mod power;
 
+pub mod address;
 pub mod ctype;
 pub mod errno;
 pub mod find;
