@@ -1,0 +1,12 @@
+(* Promises, big numbers and ciphers from the host's libraries, over two modules of its own. *)
+open Lwt.Infix
+
+let hex s = String.concat "" (List.map (fun c -> Printf.sprintf "%02x" (Char.code c)) (List.of_seq (String.to_seq s)))
+
+let main () =
+  Lwt_list.map_p (fun n -> Xen_os.Time.sleep_ns (Int64.of_int (n * 1_000_000)) >|= fun () -> Numbers.factorial n) [ 30; 20; 10 ]
+  >|= fun found ->
+  List.iter (fun z -> print_endline (Z.to_string z)) found;
+  print_endline (hex (Cstruct.to_string (Mirage_crypto.Hash.SHA256.digest (Cstruct.of_string Words.greeting))))
+
+let () = Xen_os.Main.run (main ())

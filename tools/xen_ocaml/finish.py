@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: ISC
+"""The end of build and link: the image is linked, judged by what it asks of a domain, and put in its place."""
+
+import os
+
+import absent
+import common
+import lacks
+import link
+from common import Problem
+
+
+def spread(words):
+    """-lNAME and -LFOLDER, as compilers take them, in two words."""
+    found = []
+    for index, word in enumerate(words):
+        if word == "--":
+            return found + list(words[index:])
+        if word.startswith(("-l", "-L")) and len(word) > 2:
+            found += [word[:2], word[2:]]
+        else:
+            found.append(word)
+    return found
+
+
+def finish(into, arguments, folder):
+    """Links what `into` holds; nothing is left at the output's place unless all went well. `folder` is for what comes
+    between."""
+    into.check_inputs()
+    into.find_version()
+    allowed = set(arguments.words("allow"))
+    for word in allowed:
+        if word.startswith("-"):
+            raise Problem("--allow wants names: see xen-ocaml build --help")
+    common.make_folder(os.path.dirname(into.output) or ".")
+    needs = absent.Needs(into, allowed)
+    traced = [*lacks.refused(into.place), *needs.traced()]
+    with common.NewFile(into.output) as temporary:
+        try:
+            wanted = into.run(temporary, needs.stand_ins(folder), traced)
+        except link.Undefined as problem:
+            if not all(absent.permitted(name.encode(), where[0], allowed) for name, where in problem.names.items()):
+                raise
+            wanted = into.run(temporary, needs.stand_ins(folder, problem.names), traced)
+        refuse(wanted, needs, allowed)
+        if arguments["strip"] and common.run(["strip", temporary]) != 0:
+            raise Problem(f"{into.output}: strip failed")
+        os.chmod(temporary, 0o755 & ~_umask())
+
+
+def refuse(wanted, needs, allowed):
+    """Stops where a library asks for functions that fail in a domain, unless the user said that it may."""
+    lines = needs.judge(wanted)
+    for name in sorted(wanted):
+        for where in wanted[name]:
+            if not needs.dormant(where) and not absent.permitted(name, where, allowed):
+                lines.append(absent.refusal(os.path.basename(where), name, where))
+                break
+    if lines:
+        raise Problem(*link.shorten(lines))
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
