@@ -6,24 +6,12 @@
 #include <features.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <bits/mallinfo.h>
 
 #define M_TRIM_THRESHOLD (-1)
 #define M_TOP_PAD (-2)
 #define M_MMAP_THRESHOLD (-3)
 #define M_MMAP_MAX (-4)
-
-struct mallinfo {
-	int arena;
-	int ordblks;
-	int smblks;
-	int hblks;
-	int hblkhd;
-	int usmblks;
-	int fsmblks;
-	int uordblks;
-	int fordblks;
-	int keepcost;
-};
 
 struct mallinfo2 {
 	size_t arena;
@@ -44,7 +32,6 @@ void *pvalloc(size_t) __NOTHROW __attribute__((__malloc__));
 size_t malloc_usable_size(void *) __NOTHROW;
 int malloc_trim(size_t) __NOTHROW;
 int mallopt(int, int) __NOTHROW;
-struct mallinfo mallinfo(void) __NOTHROW;
 struct mallinfo2 mallinfo2(void) __NOTHROW;
 size_t malloc_footprint(void) __NOTHROW;    /* bytes the heap spans */
 size_t malloc_memory_usage(void) __NOTHROW; /* bytes in live blocks */

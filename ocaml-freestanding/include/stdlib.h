@@ -6,6 +6,7 @@
 #include <features.h>
 #include <stddef.h>
 #include <bits/locale_t.h>
+#include <bits/mallinfo.h>
 
 #define EXIT_SUCCESS 0
 #define EXIT_FAILURE 1
@@ -48,6 +49,8 @@ void *calloc(size_t, size_t) __NOTHROW __attribute__((__malloc__));
 void *realloc(void *, size_t) __NOTHROW;
 void *aligned_alloc(size_t, size_t) __NOTHROW __attribute__((__malloc__));
 void free(void *) __NOTHROW;
+/* Shown to strict C too, as in MirageOS's libc: mirage-xen's C is compiled as C99. */
+int posix_memalign(void **, size_t, size_t) __NOTHROW; /* negative where it fails: io-page tests for that */
 
 __NORETURN void abort(void) __NOTHROW;
 __NORETURN void exit(int) __NOTHROW;
@@ -78,7 +81,6 @@ size_t __ctype_get_mb_cur_max(void) __NOTHROW;
 #ifdef __LIBC_POSIX
 #include <alloca.h>
 #include <sys/types.h>
-int posix_memalign(void **, size_t, size_t) __NOTHROW; /* negative where it fails: io-page tests for that */
 void *valloc(size_t) __NOTHROW __attribute__((__malloc__));
 void *reallocarray(void *, size_t, size_t) __NOTHROW;
 int setenv(const char *, const char *, int) __NOTHROW;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 # Builds the guests that use the bindings themselves, and so are no Linux processes: OUT/NAME.xen from NAME/xen.c, over
-# c_stubs/mirage_xen.h, or from NAME/xen.ml, over the externals; xen6.ml is linked with the bindings of mirage-xen 6.0.
+# c_stubs/mirage_xen.h, or from NAME/xen.ml, over the externals; xen6.ml is linked with the bindings of mirage-xen 6.0,
+# seams.c with no bindings at all, since it stands for such.
 #
 #   make -f xen.mk [OUT=DIRECTORY PARTS=DIRECTORY RUNTIME=DIRECTORY]
 
@@ -26,11 +27,12 @@ INCLUDES = -nostdinc -isystem $(FREESTANDING)/include -isystem $(shell $(CC) -pr
 C := $(patsubst $(HERE)/%/xen.c,%,$(wildcard $(HERE)/*/xen.c))
 ML := $(patsubst $(HERE)/%/xen.ml,%,$(wildcard $(HERE)/*/xen.ml))
 ML6 := $(patsubst $(HERE)/%/xen6.ml,%,$(wildcard $(HERE)/*/xen6.ml))
+SEAMS := $(patsubst $(HERE)/%/seams.c,%,$(wildcard $(HERE)/*/seams.c))
 OBJECTS := $(PARTS)/solo5_xen.o $(PARTS)/solo5_xen.lds $(PARTS)/libnolibc.a $(PARTS)/libopenlibm.a \
   $(PARTS)/libmirage-xen_bindings.a
 
 .PHONY: all
-all: $(C:%=$(OUT)/%.xen) $(ML:%=$(OUT)/%.xen) $(ML6:%=$(OUT)/%.xen)
+all: $(C:%=$(OUT)/%.xen) $(SEAMS:%=$(OUT)/%.xen) $(ML:%=$(OUT)/%.xen) $(ML6:%=$(OUT)/%.xen)
 
 $(OUT)/c_entry.o: $(HERE)/c_entry.c
 	@mkdir -p $(@D)
@@ -41,6 +43,13 @@ $(C:%=$(OUT)/%.xen): $(OUT)/%.xen: $(HERE)/%/xen.c $(ROOT)/c_stubs/mirage_xen.h 
 	@echo '  LINK $*.xen'
 	@$(CC) $(FLAGS) $(INCLUDES) -I$(ROOT)/c_stubs -c -o $(OUT)/$*/xen.o $<
 	@PARTS=$(PARTS) RUNTIME= sh $(FREESTANDING)/link.sh $@ $(OUT)/$*/xen.o $(OUT)/c_entry.o
+
+$(SEAMS:%=$(OUT)/%.xen): $(OUT)/%.xen: $(HERE)/%/seams.c $(OBJECTS)
+	@mkdir -p $(OUT)/$*/parts
+	@echo '  LINK $*.xen'
+	@for part in solo5_xen.o solo5_xen.lds libnolibc.a libopenlibm.a; do ln -sf $(PARTS)/$$part $(OUT)/$*/parts/$$part; done
+	@$(CC) $(filter-out -std=%,$(FLAGS)) -std=c99 $(INCLUDES) -I$(ROOT)/include/solo5 -c -o $(OUT)/$*/seams.o $<
+	@PARTS=$(OUT)/$*/parts RUNTIME= sh $(FREESTANDING)/link.sh $@ $(OUT)/$*/seams.o
 
 $(OUT)/%/main.native.o: $(HERE)/%/xen.ml
 	@mkdir -p $(@D)
