@@ -36,11 +36,11 @@ run: setup
 
 .PHONY: test test-long test-all
 test: setup
-	@$(MAKE) lint guests
+	@$(MAKE) lint guests roots
 	@tools/with-lab timeout 1500 cargo test --workspace --no-fail-fast
 
 test-long: setup
-	@$(MAKE) guests
+	@$(MAKE) guests roots
 	@MIRAGE_XEN_LONG=1 tools/with-lab cargo test --workspace --no-fail-fast
 
 test-all: test
@@ -58,6 +58,12 @@ lint:
 guests: $(PARTS)/all
 	@$(MAKE) -C tests/guests
 	@$(MAKE) -C tests/guests -f xen.mk
+
+# Clean Debian roots, which tests/install.rs builds in: made once.
+.PHONY: roots
+roots:
+	@tests/install/root bookworm >/dev/null
+	@tests/install/root bullseye >/dev/null
 
 .PHONY: bench
 bench: setup
