@@ -239,6 +239,23 @@ fn a_dune_workspace_with_the_toolchain_makes_a_domain() {
 }
 
 #[test]
+fn xen_ocaml_makes_a_domain_with_lwt_zarith_and_mirage_crypto() {
+    let folder = work("short way");
+    let script = format!(
+        "'{PLACE}/bin/xen-ocaml' build short.ml --package lwt,zarith,mirage-crypto,mirage-xen -o short.xen"
+    );
+    let words = ["sh", "-c", &script];
+    builds(&in_root("bookworm", both_eras(), PLACE, &folder, &words));
+    says(
+        &folder.join("short.xen"),
+        &[
+            "15511210043330985984000000",
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        ],
+    );
+}
+
+#[test]
 fn a_moved_toolchain_works_after_it_was_told() {
     let destination = empty("moved");
     let place = format!("DESTDIR={}", destination.display());
