@@ -24,11 +24,19 @@ fn both(property: fn()) {
     property();
     choose();
     property();
+    // Whatever this processor says of its string instructions.
+    for string in [false, true] {
+        STRING.set(string);
+        property();
+    }
+    choose();
 }
 
 #[test]
 fn plain_and_wide() {
-    for property in [copying, moving, filling, comparing, searching, lengths] {
+    for property in [
+        copying, moving, filling, comparing, searching, lengths, large,
+    ] {
         both(property);
     }
 }
@@ -228,4 +236,53 @@ fn lengths() {
     let start = page.put(&[b'x'; 100]);
     // SAFETY: 100 bytes are readable.
     assert_eq!(unsafe { crate::ours::string::strnlen(start, 100) }, 100);
+}
+
+/// Sizes at which the functions change their ways, one to several pages.
+fn large() {
+    let mut random = Random(37);
+    let mut bytes = vec![0_u8; 40_000];
+    for _ in 0..cases() / 50 {
+        let size = match random.below(3) {
+            0 => 4090 + random.below(20) as usize,
+            1 => 8185 + random.below(20) as usize,
+            _ => 300 + random.below(15_000) as usize,
+        };
+        fill(&mut random, &mut bytes);
+        let from = random.below(20_000) as usize;
+        let near = random.below(300) as usize;
+        let to = match random.below(3) {
+            0 => from + near,
+            1 => from.saturating_sub(near),
+            _ => random.below(20_000) as usize,
+        };
+        let mut expected = bytes.clone();
+        expected.copy_within(from..from + size, to);
+        let start = bytes.as_mut_ptr();
+        // SAFETY: every range ends before 36 000.
+        unsafe {
+            assert_eq!(memmove(start.add(to), start.add(from), size), start.add(to));
+            assert!(bytes == expected, "{size} bytes from {from} to {to}");
+            let byte = random.next() as u8;
+            expected[to..to + size].fill(byte);
+            assert_eq!(memset(start.add(to), byte.into(), size), start.add(to));
+            assert!(bytes == expected, "{size} bytes at {to}");
+            let other = expected.clone();
+            assert_eq!(memcmp(start.add(to), other[to..].as_ptr(), size), 0);
+            assert!(memchr(start.add(to), !i32::from(byte), size).is_null());
+            let place = random.below(size as u64) as usize;
+            *start.add(to + place) = !byte;
+            assert_eq!(
+                memcmp(start.add(to), other[to..].as_ptr(), size).signum(),
+                (!byte).cmp(&byte) as i32
+            );
+            assert_eq!(
+                memchr(start.add(to), !i32::from(byte), size),
+                start.add(to + place)
+            );
+            if byte == 0xff {
+                assert_eq!(strlen(start.add(to)), place);
+            }
+        }
+    }
 }

@@ -12,25 +12,39 @@ use std::fmt::Write;
 use std::hint::black_box;
 use std::time::Instant;
 
-/// The least time of one call, in nanoseconds, over several rounds.
-fn time(mut call: impl FnMut()) -> f64 {
-    let mut calls = 1;
-    loop {
+/// What two ways of doing the same take: medians, of ours and of the host's, in nanoseconds a call, and the median of
+/// their ratio. Short rounds of both take turns, so that what else the machine does falls on both alike.
+struct Times {
+    ours: f64,
+    host: f64,
+    ratio: f64,
+}
+
+fn times(mut ours: impl FnMut(), mut host: impl FnMut()) -> Times {
+    fn round(calls: u32, call: &mut dyn FnMut(u32)) -> f64 {
         let start = Instant::now();
-        (0..calls).for_each(|_| call());
-        if start.elapsed().as_micros() > 2000 {
-            break;
-        }
+        call(calls);
+        start.elapsed().as_nanos() as f64 / f64::from(calls)
+    }
+    let mut ours = |calls| (0..calls).for_each(|_| ours());
+    let mut host = |calls| (0..calls).for_each(|_| host());
+    let mut calls = 1;
+    while round(calls, &mut host) * f64::from(calls) < 5e4 && calls < 1 << 24 {
         calls *= 2;
     }
-    let round = || {
-        let start = Instant::now();
-        (0..calls).for_each(|_| call());
-        start.elapsed().as_nanos() as f64 / f64::from(calls)
+    let rounds: Vec<[f64; 2]> = (0..101)
+        .map(|_| [round(calls, &mut ours), round(calls, &mut host)])
+        .collect();
+    let median = |of: &dyn Fn(&[f64; 2]) -> f64| {
+        let mut values: Vec<f64> = rounds.iter().map(of).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
     };
-    std::iter::repeat_with(round)
-        .take(7)
-        .fold(f64::INFINITY, f64::min)
+    Times {
+        ours: median(&|r| r[0]),
+        host: median(&|r| r[1]),
+        ratio: median(&|r| r[1] / r[0]),
+    }
 }
 
 struct Table {
@@ -39,11 +53,11 @@ struct Table {
 
 impl Table {
     /// A row: how long ours and the host's take; met if the host's speed times `goal` is reached.
-    fn row(&mut self, name: &str, goal: f64, ours: f64, host: f64) {
-        let met = host / ours >= goal;
+    fn row(&mut self, name: &str, goal: f64, times: &Times) {
+        let Times { ours, host, ratio } = times;
+        let met = *ratio >= goal;
         println!(
-            "{name:28} {ours:10.1} ns {host:10.1} ns {:6.2} {}",
-            host / ours,
+            "{name:28} {ours:10.1} ns {host:10.1} ns {ratio:6.2} {}",
             if met { "" } else { "below goal" }
         );
         let comma = if self.json.is_empty() { "" } else { ",\n" };
@@ -71,64 +85,83 @@ fn speed() {
 }
 
 fn blocks(table: &mut Table) {
-    let mut from = vec![1_u8; (1 << 20) + 64];
-    let mut to = vec![1_u8; (1 << 20) + 64];
-    for size in [8, 32, 100, 256, 1024, 4096, 65_536, 1 << 20] {
+    type Copy = unsafe extern "C" fn(*mut u8, *const u8, usize) -> *mut u8;
+    type Fill = unsafe extern "C" fn(*mut u8, i32, usize) -> *mut u8;
+    type Compare = unsafe extern "C" fn(*const u8, *const u8, usize) -> i32;
+    type Find = unsafe extern "C" fn(*const u8, i32, usize) -> *const u8;
+    type Length = unsafe extern "C" fn(*const u8) -> usize;
+    unsafe extern "C" {
+        #[link_name = "memcpy"]
+        fn host_memcpy(to: *mut u8, from: *const u8, size: usize) -> *mut u8;
+        #[link_name = "memmove"]
+        fn host_memmove(to: *mut u8, from: *const u8, size: usize) -> *mut u8;
+        #[link_name = "memset"]
+        fn host_memset(to: *mut u8, byte: i32, size: usize) -> *mut u8;
+        #[link_name = "memcmp"]
+        fn host_memcmp(a: *const u8, b: *const u8, size: usize) -> i32;
+        #[link_name = "memchr"]
+        fn host_memchr(start: *const u8, byte: i32, size: usize) -> *const u8;
+        #[link_name = "strlen"]
+        fn host_strlen(text: *const u8) -> usize;
+    }
+    // Pointers that the compiler knows nothing of: it inlines neither and calls both alike.
+    let copy: [Copy; 2] = black_box([memory::memcpy, host_memcpy]);
+    let shift: [Copy; 2] = black_box([memory::memmove, host_memmove]);
+    let fill: [Fill; 2] = black_box([memory::memset, host_memset]);
+    let compare: [Compare; 2] = black_box([memory::memcmp, host_memcmp]);
+    let find: [Find; 2] = black_box([memory::memchr, host_memchr]);
+    let length: [Length; 2] = black_box([memory::strlen, host_strlen]);
+    let mut from = vec![1_u8; (1 << 20) + 4096];
+    let mut to = vec![1_u8; (1 << 20) + 4096];
+    let aligned = |block: &mut [u8]| {
+        block
+            .as_mut_ptr()
+            .wrapping_add(block.as_ptr().align_offset(64))
+    };
+    // Half a page apart, or else each load would wait for a store to the same place of another page.
+    let (from, to) = (aligned(&mut from), aligned(&mut to).wrapping_add(2048 + 64));
+    for size in [
+        8,
+        16,
+        32,
+        64,
+        100,
+        128,
+        256,
+        512,
+        1024,
+        4096,
+        16_384,
+        65_536,
+        1 << 20,
+    ] {
         for skew in [0, 3] {
-            let (f, t) = (
-                from.as_mut_ptr().wrapping_add(skew),
-                to.as_mut_ptr().wrapping_add(skew * 2),
-            );
-            let name = |function: &str| {
-                format!(
-                    "{function} {size}{}",
-                    if skew == 0 { "" } else { " unaligned" }
-                )
+            let (f, t) = (from.wrapping_add(skew), to.wrapping_add(skew * 2));
+            let mut row = |function: &str, both| {
+                let place = if skew == 0 { "" } else { " unaligned" };
+                table.row(&format!("{function} {size}{place}"), 0.9, &both);
             };
-            // SAFETY: both buffers have `size` bytes and 64 more.
+            // SAFETY: both buffers have `size` bytes and more from here on.
             unsafe {
                 macro_rules! both {
-                    ($name:literal, $ours:expr, $host:expr) => {
-                        let ours = time(|| {
-                            black_box($ours);
-                        });
-                        let host = time(|| {
-                            black_box($host);
-                        });
-                        table.row(&name($name), 0.9, ours, host);
+                    ($functions:ident($($argument:expr),*)) => {
+                        times(
+                            || {
+                                black_box($functions[0]($(black_box($argument)),*));
+                            },
+                            || {
+                                black_box($functions[1]($(black_box($argument)),*));
+                            },
+                        )
                     };
                 }
-                both!(
-                    "memcpy",
-                    memory::memcpy(black_box(t), f, size),
-                    libc::memcpy(black_box(t).cast(), f.cast(), size)
-                );
-                both!(
-                    "memmove",
-                    memory::memmove(black_box(t), f, size),
-                    libc::memmove(black_box(t).cast(), f.cast(), size)
-                );
-                both!(
-                    "memset",
-                    memory::memset(black_box(t), 1, size),
-                    libc::memset(black_box(t).cast(), 1, size)
-                );
-                both!(
-                    "memcmp",
-                    memory::memcmp(black_box(t), f, size),
-                    libc::memcmp(black_box(t).cast(), f.cast(), size)
-                );
-                both!(
-                    "memchr",
-                    memory::memchr(black_box(t), 9, size),
-                    libc::memchr(black_box(t).cast(), 9, size)
-                );
+                row("memcpy", both!(copy(t, f, size)));
+                row("memmove", both!(shift(t, f, size)));
+                row("memset", both!(fill(t, 1, size)));
+                row("memcmp", both!(compare(t, f, size)));
+                row("memchr", both!(find(t, 9, size)));
                 *t.add(size - 1) = 0;
-                both!(
-                    "strlen",
-                    memory::strlen(black_box(t)),
-                    libc::strlen(black_box(t).cast())
-                );
+                row("strlen", both!(length(t)));
                 *t.add(size - 1) = 1;
             }
         }
@@ -137,12 +170,25 @@ fn blocks(table: &mut Table) {
 
 fn texts(table: &mut Table) {
     type Snprintf = unsafe extern "C" fn(*mut u8, usize, *const u8, ...) -> i32;
+    type Strtod = unsafe extern "C" fn(*const u8, *mut *const u8) -> f64;
+    type Strtol = unsafe extern "C" fn(*const u8, *mut *const u8, i32) -> i64;
+    unsafe extern "C" {
+        #[link_name = "snprintf"]
+        fn host_snprintf(to: *mut u8, size: usize, format: *const u8, ...) -> i32;
+        #[link_name = "strtod"]
+        fn host_strtod(text: *const u8, end: *mut *const u8) -> f64;
+        #[link_name = "strtol"]
+        fn host_strtol(text: *const u8, end: *mut *const u8, base: i32) -> i64;
+    }
     // SAFETY: the entry takes variable arguments.
     let print: Snprintf = unsafe {
         std::mem::transmute(
             stdio::printf::snprintf as unsafe extern "C" fn(*mut u8, usize, *const u8) -> i32,
         )
     };
+    let print: [Snprintf; 2] = black_box([print, host_snprintf]);
+    let to_double: [Strtod; 2] = black_box([stdlib::strtod, host_strtod]);
+    let to_long: [Strtol; 2] = black_box([stdlib::strtol, host_strtol]);
     let mut buffer = [0_u8; 400];
     let b = buffer.as_mut_ptr();
     let word = c("some words");
@@ -151,13 +197,15 @@ fn texts(table: &mut Table) {
             let format = c($format);
             // SAFETY: the arguments are those that the format names.
             unsafe {
-                let ours = time(|| {
-                    print(black_box(b), 400, format.as_ptr(), $($argument),*);
-                });
-                let host = time(|| {
-                    libc::snprintf(black_box(b).cast(), 400, format.as_ptr().cast(), $($argument),*);
-                });
-                table.row(concat!("snprintf ", $format), 1.0, ours, host);
+                let both = times(
+                    || {
+                        print[0](black_box(b), 400, format.as_ptr(), $($argument),*);
+                    },
+                    || {
+                        print[1](black_box(b), 400, format.as_ptr(), $($argument),*);
+                    },
+                );
+                table.row(concat!("snprintf ", $format), 1.0, &both);
             }
         };
     }
@@ -187,71 +235,86 @@ fn texts(table: &mut Table) {
     ] {
         let bytes = c(text);
         // SAFETY: terminated.
-        let ours = time(|| unsafe {
-            black_box(stdlib::strtod(
-                black_box(bytes.as_ptr()),
-                std::ptr::null_mut(),
-            ));
-        });
-        // SAFETY: terminated.
-        let host = time(|| unsafe {
-            black_box(libc::strtod(
-                black_box(bytes.as_ptr()).cast(),
-                std::ptr::null_mut(),
-            ));
-        });
-        table.row(&format!("strtod {text}"), 1.0, ours, host);
+        let both = times(
+            || unsafe {
+                black_box(to_double[0](
+                    black_box(bytes.as_ptr()),
+                    std::ptr::null_mut(),
+                ));
+            },
+            // SAFETY: terminated.
+            || unsafe {
+                black_box(to_double[1](
+                    black_box(bytes.as_ptr()),
+                    std::ptr::null_mut(),
+                ));
+            },
+        );
+        table.row(&format!("strtod {text}"), 1.0, &both);
     }
     let bytes = c("-1234567");
-    // SAFETY: terminated.
-    let ours = time(|| unsafe {
-        black_box(stdlib::strtol(
-            black_box(bytes.as_ptr()),
-            std::ptr::null_mut(),
-            10,
-        ));
-    });
-    // SAFETY: terminated.
-    let host = time(|| unsafe {
-        black_box(libc::strtol(
-            black_box(bytes.as_ptr()).cast(),
-            std::ptr::null_mut(),
-            10,
-        ));
-    });
-    table.row("strtol", 1.0, ours, host);
+    let both = times(
+        // SAFETY: terminated.
+        || unsafe {
+            black_box(to_long[0](
+                black_box(bytes.as_ptr()),
+                std::ptr::null_mut(),
+                10,
+            ));
+        },
+        // SAFETY: terminated.
+        || unsafe {
+            black_box(to_long[1](
+                black_box(bytes.as_ptr()),
+                std::ptr::null_mut(),
+                10,
+            ));
+        },
+    );
+    table.row("strtol", 1.0, &both);
 }
 
+unsafe extern "C" {
+    #[link_name = "malloc"]
+    safe fn host_malloc(size: usize) -> *mut u8;
+    #[link_name = "free"]
+    fn host_free(block: *mut u8);
+}
+
+type Get = extern "C" fn(usize) -> *mut u8;
+type Put = unsafe extern "C" fn(*mut u8);
+
 /// Allocates and frees as a trace says: sizes and slots, each slot's block freed when it is used again.
-fn replay(
-    trace: &[(usize, usize)],
-    slots: &mut [*mut u8],
-    get: impl Fn(usize) -> *mut u8,
-    put: impl Fn(*mut u8),
-) {
-    for &(slot, size) in trace {
-        if !slots[slot].is_null() {
-            put(slots[slot]);
+fn replay(trace: &[(usize, usize)], slots: &mut [*mut u8], get: Get, put: Put) {
+    // SAFETY: blocks of the heap that made them, each freed once.
+    unsafe {
+        for &(slot, size) in trace {
+            if !slots[slot].is_null() {
+                put(slots[slot]);
+            }
+            slots[slot] = get(size);
+            slots[slot].write(1);
         }
-        slots[slot] = get(size);
-        // SAFETY: a new block of at least one byte.
-        unsafe { slots[slot].write(1) };
-    }
-    for slot in slots {
-        if !slot.is_null() {
-            put(*slot);
-            *slot = std::ptr::null_mut();
+        for slot in slots {
+            if !slot.is_null() {
+                put(*slot);
+                *slot = std::ptr::null_mut();
+            }
         }
     }
 }
 
 fn heap(table: &mut Table) {
+    let get: [Get; 2] = black_box([malloc::malloc, host_malloc]);
+    let put: [Put; 2] = black_box([malloc::free, host_free]);
     // SAFETY: blocks of the heap that made them.
-    unsafe {
-        let ours = time(|| malloc::free(black_box(malloc::malloc(64))));
-        let host = time(|| libc::free(black_box(libc::malloc(64))));
-        table.row("malloc and free 64", 0.9, ours, host);
-    }
+    let both = unsafe {
+        times(
+            || put[0](black_box(get[0](64))),
+            || put[1](black_box(get[1](64))),
+        )
+    };
+    table.row("malloc and free 64", 0.9, &both);
     let mut random = Random(91);
     for (name, most) in [("small", 200), ("mixed", 5000), ("large", 200_000)] {
         let trace: Vec<(usize, usize)> = (0..20_000)
@@ -267,34 +330,17 @@ fn heap(table: &mut Table) {
                 )
             })
             .collect();
-        let mut slots = vec![std::ptr::null_mut(); 500];
-        // SAFETY: blocks of the heap that made them.
-        #[allow(clippy::redundant_closure, reason = "C functions are no closures")]
-        let ours = time(|| {
-            replay(
-                &trace,
-                &mut slots,
-                |s| malloc::malloc(s),
-                // SAFETY: blocks of the heap that made them.
-                |b| unsafe { malloc::free(b) },
-            )
-        });
-        // SAFETY: as above.
-        let host = time(|| {
-            replay(
-                &trace,
-                &mut slots,
-                // SAFETY: blocks of the heap that made them.
-                |s| unsafe { libc::malloc(s).cast() },
-                // SAFETY: blocks of the heap that made them.
-                |b| unsafe { libc::free(b.cast()) },
-            )
-        });
-        table.row(
-            &format!("heap trace, {name}"),
-            0.9,
-            ours / 20_000.0,
-            host / 20_000.0,
+        let mut slots = [
+            vec![std::ptr::null_mut(); 500],
+            vec![std::ptr::null_mut(); 500],
+        ];
+        let [ours, host] = &mut slots;
+        let mut both = times(
+            || replay(&trace, ours, get[0], put[0]),
+            || replay(&trace, host, get[1], put[1]),
         );
+        both.ours /= trace.len() as f64;
+        both.host /= trace.len() as f64;
+        table.row(&format!("heap trace, {name}"), 0.9, &both);
     }
 }
