@@ -12,6 +12,7 @@ use core::cmp::Ordering;
 use core::ffi::c_void;
 use core::ptr::{null, null_mut};
 use libc_core::number::{self, Float, Integer, Kind, Source};
+use libc_core::quick;
 use libc_core::real::X87;
 use libc_core::sort::{self, Elements};
 
@@ -32,6 +33,12 @@ unsafe fn tell(end: *mut *const u8, text: *const u8, start: *const u8, valid: us
     }
 }
 
+/// The beginning of a text with its NUL, as much of it as lies in the page: enough for nearly every numeral.
+unsafe fn window<'a>(text: *const u8) -> &'a [u8] {
+    // SAFETY: a text begins here, so its page is readable to the end; who looks stops at the NUL.
+    unsafe { core::slice::from_raw_parts(text, 4096 - (text.addr() & 4095)) }
+}
+
 unsafe fn integer(text: *const u8, end: *mut *const u8, base: i32, binary: bool) -> Integer {
     // SAFETY: C's contract: a terminated text.
     unsafe {
@@ -47,6 +54,18 @@ unsafe fn integer(text: *const u8, end: *mut *const u8, base: i32, binary: bool)
             };
         }
         let start = skip_space(text);
+        if base == 10
+            && let Some(found) = quick::integer(window(start))
+        {
+            tell(end, text, start, found.length);
+            return Integer {
+                magnitude: found.value,
+                overflow: false,
+                negative: *start == b'-',
+                valid: found.length,
+                taken: found.length,
+            };
+        }
         let number = number::integer(&mut CString(start), base as u32, binary);
         tell(end, text, start, number.valid);
         number
@@ -168,6 +187,17 @@ unsafe fn float(text: *const u8, end: *mut *const u8, kind: Kind) -> Float {
 /// C's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn strtod(text: *const u8, end: *mut *const u8) -> f64 {
+    // SAFETY: C's contract: a terminated text.
+    unsafe {
+        let start = skip_space(text);
+        if let Some(found) = quick::double(window(start)) {
+            tell(end, text, start, found.length);
+            if found.value.range {
+                set_errno(ERANGE);
+            }
+            return f64::from_bits(found.value.to_f64(*start == b'-'));
+        }
+    }
     // SAFETY: C's contract.
     let number = unsafe { float(text, end, Kind::Double) };
     f64::from_bits(number.value.to_f64(number.negative && number.valid != 0))

@@ -20,6 +20,7 @@ mod heap;
 mod inet;
 mod machine;
 mod memory;
+mod numerals;
 mod printf;
 mod scanf;
 mod sorting;

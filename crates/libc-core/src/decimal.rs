@@ -86,22 +86,6 @@ impl<'a> Decimal<'a> {
         number
     }
 
-    /// `number` / 10^`places`.
-    pub(crate) fn from_integer(number: u64, places: i32, limbs: &'a mut [u32]) -> Self {
-        let end = limbs.len();
-        let whole = -(-places).div_euclid(DIGITS);
-        let mut decimal = Decimal {
-            limbs,
-            first: end,
-            end,
-            point: end as i32 - whole,
-        };
-        decimal.push_front(number);
-        decimal.multiply(u64::from(POW10[(whole * DIGITS - places) as usize]));
-        decimal.trim();
-        decimal
-    }
-
     /// Multiplies by `small`^`count`, `step` factors at a time through their product `big`.
     fn scale(&mut self, big: u64, step: u32, count: u32, small: u64) {
         for _ in 0..count / step {

@@ -18,6 +18,7 @@ pub mod format;
 pub mod intervals;
 pub mod number;
 pub mod pages;
+pub mod quick;
 pub mod real;
 pub mod scan;
 pub mod sort;

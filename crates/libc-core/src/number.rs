@@ -3,7 +3,7 @@
 //! rounded, from any source of bytes that can be looked at one byte ahead, so that `scanf` shares it.
 
 use crate::decimal::{BASE, Decimal};
-use crate::power;
+use crate::quick;
 use crate::real::{F32, F64, F80, Format, Rounded};
 
 /// Bytes to read, with one byte of lookahead.
@@ -462,13 +462,14 @@ fn decimal(
         return (format.zero(true), valid);
     }
     let scale = scale as i32;
+    let power = scale - digits.count.min(19) as i32;
     if format.precision == 53
         && digits.count <= 19
-        && let Some(value) = short(digits.head, scale - digits.count as i32)
+        && let Some(value) = quick::exact(digits.head, power)
     {
         return (value, valid);
     }
-    if let Some(value) = likely(&digits, scale, format) {
+    if let Some(value) = quick::likely(digits.head, power, digits.count > 19, format) {
         return (value, valid);
     }
     digits.flush();
@@ -479,51 +480,6 @@ fn decimal(
         to_binary(format, limbs, front, at, scale, sticky, words),
         valid,
     )
-}
-
-/// The product or quotient of two numbers that a `double` holds exactly needs one rounding, which
-/// the processor does (Clinger 1990).
-fn short(head: u64, power: i32) -> Option<Rounded> {
-    const POWERS: [f64; 23] = [
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-        1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-    ];
-    let scale = *POWERS.get(power.unsigned_abs() as usize)?;
-    if head >> 53 != 0 {
-        return None;
-    }
-    let value = if power < 0 {
-        head as f64 / scale
-    } else {
-        head as f64 * scale
-    };
-    let bits = value.to_bits();
-    Some(Rounded {
-        mantissa: bits & ((1 << 52) - 1) | 1 << 52,
-        biased: (bits >> 52) as u32,
-        range: false,
-    })
-}
-
-/// The number by its first 19 digits and a power of ten of 128 bits, unless that leaves it open which
-/// number of the format is next.
-fn likely(digits: &Digits<'_>, scale: i32, format: Format) -> Option<Rounded> {
-    let (product, exponent) = power::scaled(digits.head, scale - digits.count.min(19) as i32)?;
-    let exponent = exponent + 127;
-    if exponent < 1 - format.max_exponent || exponent > format.max_exponent {
-        return None;
-    }
-    // What digits after the 19th add is less than a 2^59th part.
-    let doubt = if digits.count > 19 { 1 << 69 } else { 0 };
-    if !power::is_clear(product, 128 - format.precision, doubt) {
-        return None;
-    }
-    Some(format.round(
-        (product >> 64) as u64,
-        product >> 63 & 1 != 0,
-        exponent,
-        true,
-    ))
 }
 
 fn to_binary(

@@ -79,9 +79,9 @@ pub(crate) fn scaled(number: u64, power: i32) -> Option<(u128, i32)> {
     ))
 }
 
-/// Is the part of a product below the `cut`-th bit clearly above or below a half?
+/// Is the part of a product below the `cut`-th bit, 1 to 128, clearly above or below a half?
 pub(crate) fn is_clear(product: u128, cut: u32, doubt: u128) -> bool {
-    let rest = product & ((1 << cut) - 1);
+    let rest = product << (128 - cut) >> (128 - cut);
     rest.abs_diff(1 << (cut - 1)) > doubt.max(DOUBT)
 }
 
@@ -94,7 +94,7 @@ pub(crate) enum Wanted {
     Places(usize),
 }
 
-/// The decimal number next to `mantissa` × 2^`exponent`: an integer and the power of ten that divides it.
+/// The decimal number next to `mantissa` × 2^`exponent`, ties to even: an integer and the power of ten that divides it.
 /// None where it has too many digits or where it is not clear what is next.
 pub(crate) fn digits(mantissa: u64, exponent: i32, wanted: Wanted) -> Option<(u64, i32)> {
     let bits = exponent + 63 - mantissa.leading_zeros() as i32;
@@ -109,7 +109,11 @@ pub(crate) fn digits(mantissa: u64, exponent: i32, wanted: Wanted) -> Option<(u6
         Wanted::Significant(count @ 1..=17) => {
             (count as i32 - 1 - magnitude, Some(10u64.pow(count as u32)))
         }
-        Wanted::Places(count) if count < 18 && (-1..17).contains(&(magnitude + count as i32)) => {
+        Wanted::Places(count) if count < 18 && magnitude + (count as i32) < 17 => {
+            if magnitude + (count as i32) < -2 {
+                // Less than a tenth of the last place.
+                return Some((0, count as i32));
+            }
             (count as i32, None)
         }
         _ => return None,
@@ -118,15 +122,25 @@ pub(crate) fn digits(mantissa: u64, exponent: i32, wanted: Wanted) -> Option<(u6
         let (product, shift) = scaled(mantissa, places)?;
         let cut = u32::try_from(-(shift + exponent))
             .ok()
-            .filter(|cut| (65..128).contains(cut))?;
-        let whole = (product >> cut) as u64;
+            .filter(|cut| (65..136).contains(cut))?;
+        let whole = product.checked_shr(cut).unwrap_or(0) as u64;
         if most.is_some_and(|most| whole >= most) {
             places -= 1;
             continue;
         }
-        if !is_clear(product, cut, 0) {
-            return None;
+        // 10^27 has 63 bits besides its factors of two, and the product all of the 128 it may have.
+        if !(0..=27).contains(&places) {
+            if cut > 128 || !is_clear(product, cut, 0) {
+                return None;
+            }
+            return Some((whole + (product >> (cut - 1) & 1) as u64, places));
         }
-        return Some((whole + (product >> (cut - 1) & 1) as u64, places));
+        // Above 128 bits the product is less than a half.
+        let up = cut <= 128 && {
+            let rest = product << (128 - cut);
+            const HALF: u128 = 1 << 127;
+            rest > HALF || (rest == HALF && whole & 1 == 1)
+        };
+        return Some((whole + u64::from(up), places));
     }
 }

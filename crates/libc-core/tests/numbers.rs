@@ -5,6 +5,7 @@
 mod support;
 
 use libc_core::number::{Kind, float, integer};
+use libc_core::quick;
 use support::{Random, cases};
 
 /// glibc's strtold through a small conversion: its result cannot be named in Rust.
@@ -69,6 +70,14 @@ fn compare(text: &str) {
         f64::from_bits(ours.value.to_f64(negative)),
         f64::from_bits(double)
     );
+    if let Some(found) = quick::double(&bytes) {
+        let bits = found.value.to_f64(text.starts_with('-'));
+        assert_eq!(
+            (bits, found.length, found.value.range),
+            (double, double_used, double_range),
+            "quick {text:?}"
+        );
+    }
     // SAFETY: the text is terminated.
     let (single, single_used, single_range) = unsafe {
         *libc::__errno_location() = 0;
@@ -408,4 +417,58 @@ fn binary_prefix() {
     assert_eq!((ours.magnitude, ours.valid), (0, 1));
     let ours = integer(&mut "0b101".as_bytes(), 0, false);
     assert_eq!((ours.magnitude, ours.valid), (0, 1));
+}
+
+/// What programs read and print all day takes the short way.
+#[test]
+fn ordinary_numerals_are_quick() {
+    let of = |text: &str| quick::double(text.as_bytes());
+    for text in [
+        "0 ",
+        "1 ",
+        "-0.0 ",
+        "00.5 ",
+        "3.14159,",
+        "123456789\0",
+        "1e22 ",
+        "0.12345678901234567 ",
+        "1.7976931348623157e308 ",
+        "2.2250738585072011e-308 ",
+        "5e-324 ",
+        "6.02214076e23x",
+        "1.e ",
+        "7e+ ",
+    ] {
+        let found = of(text).unwrap_or_else(|| panic!("{text}"));
+        let whole = float(&mut text.as_bytes(), Kind::Double);
+        assert_eq!(
+            (found.value, found.length),
+            (whole.value, whole.valid),
+            "{text}"
+        );
+    }
+    // Not a number, or one that something may follow, or for the long way.
+    for text in [
+        "",
+        "-",
+        ".",
+        ".e1 ",
+        "inf ",
+        "0x1p3 ",
+        "12",
+        "1.",
+        "1e",
+        "1e5",
+        "12345678901234567891 ",
+        "1e400 ",
+    ] {
+        assert_eq!(of(text), None, "{text}");
+    }
+    assert_eq!(
+        quick::integer(b"-42 ").map(|n| (n.value, n.length)),
+        Some((42, 3))
+    );
+    for text in ["", "+ ", "x", "12", "1234567890123456789 "] {
+        assert_eq!(quick::integer(text.as_bytes()), None, "{text}");
+    }
 }

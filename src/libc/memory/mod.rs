@@ -15,6 +15,10 @@ pub use copy::{memcpy, memmove};
 pub use fill::memset;
 use find::find_byte;
 pub(super) use find::length;
+#[cfg_attr(
+    not(test),
+    expect(unused_imports, reason = "the others are for C alone")
+)]
 pub use find::{memchr, rawmemchr, strlen};
 
 use super::platform::Cell;

@@ -2,7 +2,7 @@
 //! Floating-point conversions: e E f F g G from an exact decimal expansion, a A from the bits.
 
 use super::spec::{Length, Spec};
-use super::{Arguments, Output};
+use super::{Arguments, Output, integer};
 use crate::decimal::{Decimal, Run};
 use crate::power::{self, Wanted};
 use crate::real::{Class, Real};
@@ -12,20 +12,29 @@ pub(super) fn convert(spec: &mut Spec, output: &mut Output<'_>, arguments: &mut 
     if spec.length == Length::LongDouble {
         let value = Real::from_x87(arguments.long_double(spec.position));
         if is_plain(spec, &value) {
-            // 7 KiB of limbs: kept out of the ordinary path's stack frame.
-            long_decimal(spec, output, &value);
+            if !short(spec, output, &value) {
+                // 7 KiB of limbs: kept out of the ordinary path's stack frame.
+                long_decimal(spec, output, &value);
+            }
         } else {
             special(spec, output, &value, 60);
         }
     } else {
         let value = Real::from_f64(arguments.double(spec.position));
         if is_plain(spec, &value) {
-            let mut limbs = [0; 128];
-            decimal(spec, output, &value, &mut limbs);
+            if !short(spec, output, &value) {
+                double_decimal(spec, output, &value);
+            }
         } else {
             special(spec, output, &value, 52);
         }
     }
+}
+
+#[inline(never)]
+fn double_decimal(spec: &Spec, output: &mut Output<'_>, value: &Real) {
+    let mut limbs = [0; 128];
+    decimal(spec, output, value, &mut limbs);
 }
 
 #[inline(never)]
@@ -93,11 +102,87 @@ fn write_digits(output: &mut Output<'_>, number: &Decimal<'_>, high: i32, count:
     });
 }
 
+/// How many digits a specification wants.
+fn wanted(spec: &Spec, precision: usize) -> Wanted {
+    match spec.conversion | 0x20 {
+        b'g' => Wanted::Significant(precision.max(1)),
+        b'e' => Wanted::Significant(precision.saturating_add(1)),
+        _ => Wanted::Places(precision),
+    }
+}
+
+/// Converts what has few digits and is clear without exact arithmetic; false for others.
+fn short(spec: &Spec, output: &mut Output<'_>, value: &Real) -> bool {
+    let mut precision = spec.precision.unwrap_or(6);
+    if precision > 17 {
+        return false;
+    }
+    let (digits, places) = match value.mantissa {
+        0 => (0, 0),
+        mantissa => match power::digits(mantissa, value.exponent, wanted(spec, precision)) {
+            Some(found) => found,
+            None => return false,
+        },
+    };
+    // The digits end at 40; zeros in front of them are there already, and behind them so are 20.
+    const END: usize = 40;
+    let mut numeral = [b'0'; 60];
+    let first = integer::decimal(digits, &mut numeral, END).min(END - 1);
+    let exponent = if digits == 0 {
+        0
+    } else {
+        (END - 1 - first) as i32 - places
+    };
+    let style = spec.conversion | 0x20;
+    let mut scientific = style == b'e';
+    if style == b'g' {
+        let significant = precision.max(1);
+        scientific = exponent < -4 || exponent >= significant as i32;
+        // Digits after the first one.
+        let mut used = significant - 1;
+        if !spec.alternative {
+            while used > 0 && numeral[first + used] == b'0' {
+                used -= 1;
+            }
+        }
+        precision = if scientific {
+            used
+        } else {
+            (used as i32 - exponent).max(0) as usize
+        };
+    }
+    // Sign, digits, point, digits, exponent: at most 1 + 18 + 1 + 21 + 5 bytes.
+    let mut text = [0; 64];
+    let mut length = 0;
+    let mut put = |bytes: &[u8]| {
+        text[length..length + bytes.len()].copy_from_slice(bytes);
+        length += bytes.len();
+    };
+    // Where the digit before the point lies.
+    let unit = if scientific {
+        first
+    } else {
+        (first as i32 + exponent) as usize
+    };
+    let whole = first.min(unit);
+    put(&numeral[whole..=unit]);
+    if precision != 0 || spec.alternative {
+        put(b".");
+        put(&numeral[unit + 1..unit + 1 + precision]);
+    }
+    if scientific {
+        let mut buffer = [0; 8];
+        let letter = spec.conversion & 0x20 | b'E';
+        put(exponent_text(letter, exponent, 2, &mut buffer));
+    }
+    framed(spec, output, sign(spec, value), length, |output| {
+        output.write(&text[..length]);
+    });
+    true
+}
+
 /// The number in decimal, rounded to the digits that are wanted.
 fn rounded<'a>(value: &Real, wanted: Wanted, limbs: &'a mut [u32]) -> Decimal<'a> {
-    if let Some((digits, places)) = power::digits(value.mantissa, value.exponent, wanted) {
-        return Decimal::from_integer(digits, places, limbs);
-    }
     let mut number = Decimal::from_binary(value.mantissa, value.exponent, limbs);
     // Digits beyond this are zeros whatever the number: rounding there changes nothing.
     let bounded = |precision: usize| precision.min(20_000) as i32;
@@ -113,12 +198,7 @@ fn decimal(spec: &Spec, output: &mut Output<'_>, value: &Real, limbs: &mut [u32]
     let style = spec.conversion | 0x20;
     let general = style == b'g';
     let mut scientific = style == b'e';
-    let wanted = match style {
-        b'g' => Wanted::Significant(precision.max(1)),
-        b'e' => Wanted::Significant(precision.saturating_add(1)),
-        _ => Wanted::Places(precision),
-    };
-    let number = rounded(value, wanted, limbs);
+    let number = rounded(value, wanted(spec, precision), limbs);
     if general {
         let significant = precision.max(1);
         let exponent = number.exponent();
@@ -217,13 +297,12 @@ fn special(spec: &mut Spec, output: &mut Output<'_>, value: &Real, fraction: u32
     prefix[..sign.len()].copy_from_slice(sign);
     prefix[sign.len()..sign.len() + 2].copy_from_slice(if upper { b"0X" } else { b"0x" });
     framed(spec, output, &prefix[..sign.len() + 2], length, |output| {
-        output.write(&[digit(0)]);
-        if point {
-            output.write(b".");
-        }
+        let mut text = [b'.'; 17];
+        text[0] = digit(0);
         for place in 1..=places {
-            output.write(&[digit(place)]);
+            text[place as usize + 1] = digit(place);
         }
+        output.write(&text[..1 + usize::from(point) + places as usize]);
         output.pad(b'0', zeros);
         output.write(tail);
     });

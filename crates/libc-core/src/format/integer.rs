@@ -4,9 +4,42 @@
 use super::spec::{Length, Spec};
 use super::{Arguments, Output};
 
+/// "00" to "99".
+const PAIRS: [u8; 200] = {
+    let mut pairs = [0; 200];
+    let mut at = 0;
+    while at < 200 {
+        pairs[at] = b'0' + (at / 20) as u8;
+        pairs[at + 1] = b'0' + (at / 2 % 10) as u8;
+        at += 2;
+    }
+    pairs
+};
+
+/// Writes `value` in decimal so that it ends at `end`, and returns where it begins; nothing for zero.
+pub(super) fn decimal(mut value: u64, buffer: &mut [u8], end: usize) -> usize {
+    let mut at = end;
+    while value >= 10 {
+        let pair = (value % 100) as usize * 2;
+        value /= 100;
+        at -= 2;
+        buffer[at] = PAIRS[pair];
+        buffer[at + 1] = PAIRS[pair + 1];
+    }
+    if value != 0 {
+        at -= 1;
+        buffer[at] = b'0' + value as u8;
+    }
+    at
+}
+
 /// Digits of `value` in `base`, right-aligned in `buffer`; none for zero.
 fn digits(mut value: u64, base: u64, upper: bool, buffer: &mut [u8; 64]) -> &[u8] {
     let mut at = buffer.len();
+    if base == 10 {
+        at = decimal(value, buffer, at);
+        return &buffer[at..];
+    }
     let alphabet = if upper {
         b"0123456789ABCDEF"
     } else {
@@ -14,23 +47,27 @@ fn digits(mut value: u64, base: u64, upper: bool, buffer: &mut [u8; 64]) -> &[u8
     };
     while value != 0 {
         at -= 1;
-        if base == 10 {
-            buffer[at] = b'0' + (value % 10) as u8;
-            value /= 10;
-        } else {
-            // The other bases are powers of two.
-            buffer[at] = alphabet[(value & (base - 1) & 15) as usize];
-            value >>= base.trailing_zeros();
-        }
+        // The other bases are powers of two.
+        buffer[at] = alphabet[(value & (base - 1) & 15) as usize];
+        value >>= base.trailing_zeros();
     }
     &buffer[at..]
 }
 
 /// Writes a number in decimal.
 pub(super) fn plain(output: &mut Output<'_>, value: u64) {
-    let mut buffer = [0; 64];
-    let text = digits(value, 10, false, &mut buffer);
-    output.write(if text.is_empty() { b"0" } else { text });
+    signed(output, value, false);
+}
+
+/// Writes a number in decimal, with a minus sign if it has one.
+pub(super) fn signed(output: &mut Output<'_>, magnitude: u64, negative: bool) {
+    let mut buffer = [b'0'; 21];
+    let mut at = decimal(magnitude, &mut buffer, 21).min(20);
+    if negative {
+        at -= 1;
+        buffer[at] = b'-';
+    }
+    output.write(&buffer[at..]);
 }
 
 /// Converts the next argument as the specification says.

@@ -69,6 +69,9 @@ struct Output<'a> {
 
 impl Output<'_> {
     fn write(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
         self.count = self.count.saturating_add(bytes.len());
         self.sink.write(bytes);
     }
@@ -86,6 +89,11 @@ impl Output<'_> {
 
     /// Writes `prefix`, zeros and `body` so that together they take at least `width` places.
     fn field(&mut self, spec: &Spec, prefix: &[u8], zeros: usize, body: &[u8]) {
+        if spec.width == 0 && zeros == 0 {
+            self.write(prefix);
+            self.write(body);
+            return;
+        }
         let fill = spec.width.saturating_sub(prefix.len() + zeros + body.len());
         let zero_fill = spec.zero && !spec.left;
         if !spec.left && !zero_fill {
@@ -186,6 +194,15 @@ fn run(
         let Some((_, after)) = rest.split_first() else {
             return Ok(());
         };
+        if arguments.table.is_none()
+            && let Some(tail) = simple(after, output, &mut arguments)
+        {
+            rest = tail;
+            if output.count > INT_MAX {
+                return Err(Error::Overflow);
+            }
+            continue;
+        }
         let (mut spec, tail) = Spec::parse(after)?;
         if spec.numbered && arguments.table.is_none() {
             return positional::run(whole, rest, output, arguments.machine);
@@ -197,6 +214,37 @@ fn run(
             return Err(Error::Overflow);
         }
     }
+}
+
+/// The conversions that most formats have, `%d`, `%ld`, `%u`, `%lu` and `%s`; returns what follows, or None for others.
+#[inline]
+fn simple<'a>(
+    text: &'a [u8],
+    output: &mut Output<'_>,
+    arguments: &mut Arguments<'_>,
+) -> Option<&'a [u8]> {
+    let (long, text) = match text {
+        [b'l', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    let (&conversion, rest) = text.split_first()?;
+    match conversion {
+        b'd' | b'i' => {
+            let value = arguments.machine.integer() as i64;
+            let value = if long { value } else { i64::from(value as i32) };
+            integer::signed(output, value.unsigned_abs(), value < 0);
+        }
+        b'u' => {
+            let value = arguments.machine.integer();
+            integer::plain(output, if long { value } else { u64::from(value as u32) });
+        }
+        b's' if !long => match arguments.machine.integer() {
+            0 => output.write(NULL_TEXT),
+            address => output.write(arguments.machine.string(address, usize::MAX)),
+        },
+        _ => return None,
+    }
+    Some(rest)
 }
 
 fn convert(

@@ -119,10 +119,12 @@ impl Spec {
             numbered: false,
         };
         let mut text = text;
-        let start = text;
-        match number(&mut text)? {
-            Some(position) if position > 0 && accept(&mut text, b'$') => spec.position = position,
-            _ => text = start,
+        if let Some(b'1'..=b'9') = text.first() {
+            let start = text;
+            match number(&mut text)? {
+                Some(position) if accept(&mut text, b'$') => spec.position = position,
+                _ => text = start,
+            }
         }
         while let Some((&flag, rest)) = text.split_first() {
             match flag {
@@ -149,28 +151,16 @@ impl Spec {
                 spec.precision = Some(number(&mut text)?.unwrap_or(0));
             }
         }
-        spec.length = if accept(&mut text, b'h') {
-            if accept(&mut text, b'h') {
-                Length::Char
-            } else {
-                Length::Short
-            }
-        } else if accept(&mut text, b'l') {
-            if accept(&mut text, b'l') {
-                Length::LongDouble
-            } else {
-                Length::Long
-            }
-        } else if accept(&mut text, b'L') || accept(&mut text, b'q') {
-            Length::LongDouble
-        } else if [b'j', b'z', b'Z', b't']
-            .into_iter()
-            .any(|b| accept(&mut text, b))
-        {
-            Length::Long
-        } else {
-            Length::Int
+        let (length, modifier) = match *text {
+            [b'h', b'h', ..] => (Length::Char, 2),
+            [b'h', ..] => (Length::Short, 1),
+            [b'l', b'l', ..] => (Length::LongDouble, 2),
+            [b'L' | b'q', ..] => (Length::LongDouble, 1),
+            [b'l' | b'j' | b'z' | b'Z' | b't', ..] => (Length::Long, 1),
+            _ => (Length::Int, 0),
         };
+        spec.length = length;
+        text = &text[modifier..];
         let Some((&conversion, rest)) = text.split_first() else {
             return Err(Error::BadFormat);
         };
