@@ -69,10 +69,25 @@ pub fn handed_out() -> usize {
     parts.sum()
 }
 
+/// A region's start and how far the allocator has it, the last one that was looked for or grew; always up to date.
+static RECENT: Cell<(usize, usize)> = Cell::new((0, 0));
+
+/// How many bytes from `address` on lie in one part of a region that the allocator may have; None if it has not this one.
+#[inline(always)]
+pub(super) fn room_after(address: usize) -> Option<usize> {
+    let (start, end) = RECENT.get();
+    if (start..end).contains(&address) {
+        return Some(end - address);
+    }
+    holding(address).map(|(_, end)| end - address)
+}
+
 /// The part of a region that the allocator may have and that holds `address`, as its bounds.
-pub fn holding(address: usize) -> Option<(usize, usize)> {
+#[inline(never)]
+fn holding(address: usize) -> Option<(usize, usize)> {
     regions().iter().find_map(|r| {
         if (r.start..r.used).contains(&address) {
+            RECENT.set((r.start, r.used));
             Some((r.start, r.used))
         } else if (r.end..r.top).contains(&address) && pages::are_used(address & !(PAGE - 1), PAGE)
         {
@@ -115,6 +130,7 @@ unsafe impl Allocator for System {
         }
         let base = region.used;
         region.used += size;
+        RECENT.set((region.start, region.used));
         (core::ptr::with_exposed_provenance_mut(base), size, 0)
     }
 
@@ -136,6 +152,7 @@ unsafe impl Allocator for System {
             return false;
         };
         region.used = start.addr() + new_size;
+        RECENT.set((0, 0));
         true
     }
 

@@ -112,6 +112,34 @@ const CASES: &[Case] = &[
         "realloc(): block is free already: 0x",
     ),
     (
+        "written_after_free",
+        || unsafe {
+            let block = malloc(100);
+            free(block);
+            block.add(100).write_bytes(0, 16);
+            let _ = malloc(100);
+        },
+        "malloc(): written to a free block: 0x",
+    ),
+    (
+        "size_of_freed",
+        || unsafe {
+            let block = malloc(100);
+            free(block);
+            let _ = ours::malloc::malloc_usable_size(block);
+        },
+        "malloc_usable_size(): block is free already: 0x",
+    ),
+    (
+        "overwritten_head",
+        || unsafe {
+            let block = malloc(100);
+            block.sub(8).cast::<u64>().write(0xffff_ffff_fff3);
+            free(block);
+        },
+        "free(): not a block of the heap, or its head is overwritten: 0x",
+    ),
+    (
         "wild_pointer",
         || unsafe { free(std::ptr::without_provenance_mut(0x1000)) },
         "free(): not a block of the heap: 0x1000, called from 0x",

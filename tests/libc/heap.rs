@@ -223,6 +223,50 @@ fn edges() {
     assert_eq!(malloc_memory_usage(), before);
 }
 
+/// A block that is more than half of what is free cannot move; it grows all the same, and shrinks.
+#[test]
+fn grows_where_it_is() {
+    let _turn = turn();
+    malloc_trim(0);
+    let room = mallinfo2().fordblks / 10;
+    let block = malloc(6 * room);
+    assert!(!block.is_null());
+    // SAFETY: a live block of the size given last.
+    unsafe {
+        block.write_bytes(3, 4096);
+        for tenths in [7, 8, 9, 4, 8, 1] {
+            assert_eq!(realloc(block, tenths * room), block, "{tenths}");
+            assert_eq!(malloc_usable_size(block), tenths * room);
+            balanced();
+        }
+        assert!((0..4096).all(|i| *block.add(i) == 3));
+        // Not with another one behind it.
+        let behind = malloc(100_000);
+        assert!(realloc(block, 9 * room).is_null());
+        assert_eq!(malloc_usable_size(block), room);
+        free(behind);
+        free(block);
+    }
+    balanced();
+}
+
+/// Memory comes as the domain got it: calloc clears it, new or used before.
+#[test]
+fn calloc_clears() {
+    let _turn = turn();
+    for size in [1, 24, 100, 5000, 300_000] {
+        for _ in 0..3 {
+            let block = calloc(size, 1);
+            // SAFETY: a live block of this size.
+            unsafe {
+                assert!((0..size).all(|i| *block.add(i) == 0), "{size}");
+                block.write_bytes(0xff, size);
+                free(block);
+            }
+        }
+    }
+}
+
 #[test]
 fn mappings() {
     use crate::ours::mman::{mmap, munmap};

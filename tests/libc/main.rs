@@ -14,8 +14,10 @@ mod ours;
 #[path = "../../crates/libc-core/tests/support/mod.rs"]
 mod support;
 
+mod bare;
 mod crashes;
 mod environment;
+mod footprint;
 mod heap;
 mod inet;
 mod machine;
@@ -27,3 +29,4 @@ mod sorting;
 mod speed;
 mod streams;
 mod strings;
+mod trace;

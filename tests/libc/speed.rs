@@ -7,7 +7,7 @@
 
 use crate::machine::{c, turn};
 use crate::ours::{malloc, memory, stdio, stdlib};
-use crate::support::Random;
+use crate::trace::{Heap, Trace};
 use std::fmt::Write;
 use std::hint::black_box;
 use std::time::Instant;
@@ -277,70 +277,48 @@ fn texts(table: &mut Table) {
 unsafe extern "C" {
     #[link_name = "malloc"]
     safe fn host_malloc(size: usize) -> *mut u8;
+    #[link_name = "realloc"]
+    fn host_realloc(block: *mut u8, size: usize) -> *mut u8;
     #[link_name = "free"]
     fn host_free(block: *mut u8);
 }
 
-type Get = extern "C" fn(usize) -> *mut u8;
-type Put = unsafe extern "C" fn(*mut u8);
-
-/// Allocates and frees as a trace says: sizes and slots, each slot's block freed when it is used again.
-fn replay(trace: &[(usize, usize)], slots: &mut [*mut u8], get: Get, put: Put) {
-    // SAFETY: blocks of the heap that made them, each freed once.
-    unsafe {
-        for &(slot, size) in trace {
-            if !slots[slot].is_null() {
-                put(slots[slot]);
-            }
-            slots[slot] = get(size);
-            slots[slot].write(1);
-        }
-        for slot in slots {
-            if !slot.is_null() {
-                put(*slot);
-                *slot = std::ptr::null_mut();
-            }
-        }
-    }
-}
-
 fn heap(table: &mut Table) {
-    let get: [Get; 2] = black_box([malloc::malloc, host_malloc]);
-    let put: [Put; 2] = black_box([malloc::free, host_free]);
+    let [ours, host] = black_box([
+        Heap {
+            get: malloc::malloc,
+            change: malloc::realloc,
+            put: malloc::free,
+        },
+        Heap {
+            get: host_malloc,
+            change: host_realloc,
+            put: host_free,
+        },
+    ]);
     // SAFETY: blocks of the heap that made them.
     let both = unsafe {
         times(
-            || put[0](black_box(get[0](64))),
-            || put[1](black_box(get[1](64))),
+            || (ours.put)(black_box((ours.get)(64))),
+            || (host.put)(black_box((host.get)(64))),
         )
     };
     table.row("malloc and free 64", 0.9, &both);
-    let mut random = Random(91);
-    for (name, most) in [("small", 200), ("mixed", 5000), ("large", 200_000)] {
-        let trace: Vec<(usize, usize)> = (0..20_000)
-            .map(|_| {
-                let size = 1 + random.below(most) as usize;
-                (
-                    random.below(500) as usize,
-                    if random.one_in(2) {
-                        size
-                    } else {
-                        1 + size % 64
-                    },
-                )
-            })
-            .collect();
-        let mut slots = [
-            vec![std::ptr::null_mut(); 500],
-            vec![std::ptr::null_mut(); 500],
-        ];
-        let [ours, host] = &mut slots;
+    let traces = [
+        ("small", Trace::mixed(200)),
+        ("mixed", Trace::mixed(5_000)),
+        ("large", Trace::mixed(200_000)),
+        ("of an OCaml program", Trace::recorded()),
+    ];
+    for (name, trace) in traces {
+        let mut places = [trace.places(), trace.places()];
+        let [of_ours, of_host] = &mut places;
         let mut both = times(
-            || replay(&trace, ours, get[0], put[0]),
-            || replay(&trace, host, get[1], put[1]),
+            || trace.replay(ours, of_ours, || {}),
+            || trace.replay(host, of_host, || {}),
         );
-        both.ours /= trace.len() as f64;
-        both.host /= trace.len() as f64;
+        both.ours /= trace.calls.len() as f64;
+        both.host /= trace.calls.len() as f64;
         table.row(&format!("heap trace, {name}"), 0.9, &both);
     }
 }
