@@ -197,6 +197,38 @@ fn run_boots_in_the_lab() {
     assert_eq!(output.status.code(), Some(3));
 }
 
+/// The page is sound, and it and `--help` name the same options.
+#[test]
+fn manual_page() {
+    let folder = Folder::new("manual");
+    let page = root().join("docs/xen-ocaml.1");
+    let said = run(folder
+        .command("mandoc")
+        .args(["-T", "lint", "-W", "warning"])
+        .arg(&page));
+    assert_eq!(said, "");
+    let text = run(folder.command("mandoc").args(["-T", "utf8"]).arg(&page));
+    // Bold is a letter, a backspace and the letter again.
+    let mut plain = String::new();
+    for letter in text.chars() {
+        if letter == '\u{8}' {
+            plain.pop();
+        } else {
+            plain.push(letter);
+        }
+    }
+    for command in ["build", "link", "xl", "check"] {
+        let help = folder.ok(&[command, "--help"]);
+        let words = help.split(|c: char| c.is_whitespace() || c == ',');
+        for option in words.filter(|word| word.starts_with("--") && word.len() > 2) {
+            assert!(
+                plain.contains(option),
+                "{command}: {option} is not on the page"
+            );
+        }
+    }
+}
+
 /// Only what changed, and what sees the change, is compiled again.
 #[test]
 fn compiles_what_changed() {
