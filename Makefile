@@ -70,6 +70,7 @@ bench: setup
 	@$(MAKE) guests
 	@tools/bench
 	@tools/bench_bindings.py
+	@tools/bench_build.py
 
 .PHONY: lab
 lab: setup
