@@ -109,6 +109,11 @@ fn what_is_allowed_fails_when_it_is_called() {
         "--allow",
         "processes,getpwnam",
     ]);
+    let text = folder.ok(&["check", "app.xen"]);
+    for part in ["fork (by unix_fork)", "getpwnam (by unix_getpwnam)"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("caml_sys_open"), "{text}");
     let outcome = Lab::shared().run(Guest::new(folder.path("app.xen")));
     assert_eq!(outcome.reason, Reason::Crash, "{outcome}");
     let text = outcome.text();

@@ -60,6 +60,11 @@ def main(words):
         sorts[kind].append(path)
     sources = sorts["ml"] + sorts["mli"]
     if not sources and not sorts["cmx"]:
+        if os.path.exists("dune-project") or os.path.exists("dune"):
+            raise Problem(
+                "build: no .ml file named; in a dune project give the executable (modes object) and a rule that calls "
+                "xen-ocaml link, and say dune build @xen: docs/xen-ocaml.md has both"
+            )
         raise Problem("build: no .ml file named: see xen-ocaml build --help")
     first = (sorts["ml"] or sources or sorts["cmx"])[0]
     output = arguments.one("output") or first.rsplit(".", 1)[0] + ".xen"

@@ -13,6 +13,7 @@ Exit status: 0 no fault; 1 faults, each on a line that begins with `fault:`; 2 a
 
 import os
 
+import calls
 import common
 import elf
 import identity
@@ -83,9 +84,26 @@ def _check_image(path, content, size):
         for name in undefined:
             faults.append(f"{os.fsdecode(name)} is undefined, a call of it would go astray: link what defines it")
         say("symbols", "yes")
+        _calls(content, say)
     else:
         say("symbols", "none (stripped)")
     return lines, faults
+
+
+def _calls(content, say):
+    """What the program may call and a domain lacks: no fault, since it may never do."""
+    own = set()
+    where = place.Place()
+    try:
+        version = (sorted(identity.of(content)[1]) or [""])[0]
+        for path in (where.runtime(version), where.part("libnolibc.a", version), where.part("libmirage-xen_bindings.a", version)):
+            for _, member in elf.objects(common.read(path)):
+                own.update(symbol[0] for symbol in member.symbols() if symbol[5])
+    except Problem:
+        pass  # An image can be looked at where nothing is installed: the runtime's own calls are then among those said.
+    for kind, names in sorted(calls.lacking(content, own).items()):
+        listed = [f"{os.fsdecode(name)} (by {link.some(sorted(map(os.fsdecode, callers)))})" for name, callers in sorted(names.items())]
+        say("lacks", f"{kind}: {link.some(listed)}: {lacks.KINDS.get(kind, 'a domain does not have it')}")
 
 
 def _notes(content, say, faults):

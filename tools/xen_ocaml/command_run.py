@@ -7,14 +7,17 @@ Boots an image on a real Xen inside QEMU, in the project's lab, and shows its co
 The arguments are its command line, to the byte where only one is given, else with blanks between. A checkout is needed
 for it, or XEN_OCAML_LAB, which names the folder of one's lab.
 
-  --memory MB   its memory (32); any option of lab/run may stand here: --vcpus, --config, --timeout, --xen, --net, ...
+  --memory MB   its memory; by default 32, or more where the image is large
+  any other     option of lab/run may stand here, with its value: --vcpus, --config, --timeout, --xen, ...
 
 Where Xen is at hand there is no need of it: xen-ocaml xl APP.XEN >app.cfg; xl create -c app.cfg
 """
 
 import os
 
+import command_xl
 import common
+import elf
 import place
 from common import Problem
 
@@ -41,6 +44,13 @@ def main(words):
             f"no lab here to boot {image} in: set XEN_OCAML_LAB to a checkout's lab folder, or, on a Xen host, "
             f"xen-ocaml xl {common.quote(image)} >app.cfg and xl create -c app.cfg"
         )
+    if not any(option.partition("=")[0] == "--memory" for option in options):
+        try:
+            least = command_xl.least_memory(elf.Elf(common.read(image)))
+        except elf.Malformed as error:
+            raise Problem(f"{image}: {error}") from None
+        if least > 16:
+            options += ["--memory", str(2 * least)]
     if arguments:
         options += ["--cmdline", " ".join(arguments)]
     try:

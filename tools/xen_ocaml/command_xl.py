@@ -54,9 +54,7 @@ def main(words):
         raise Problem(f"{path}: {error}") from None
     if content.kind == elf.RELOCATABLE or faults:
         raise Problem(f"{path}: {faults[0] if faults else 'an object, not an image: link it first'} (see xen-ocaml check {path})")
-    end = max(s.address + s.memory_size for s in content.segments if s.kind == elf.LOAD)
-    # The image, an eighth for the stack, page tables and a heap to begin with.
-    least = max(3, -(-(end + (1 << 20)) * 8 // 7 >> 20))
+    least = least_memory(content)
     memory = arguments.one("memory", str(max(32, 2 * least)))
     if not memory.isdigit() or int(memory) == 0:
         raise Problem(f"xl: --memory wants a number of megabytes, not {memory}")
@@ -79,6 +77,12 @@ def main(words):
         end="",
     )
     return 0
+
+
+def least_memory(content):
+    """In how many megabytes an image may start: the image, an eighth for the stack, page tables and a heap to begin with."""
+    end = max((s.address + s.memory_size for s in content.segments if s.kind == elf.LOAD), default=0)
+    return max(3, -(-(end + (1 << 20)) * 8 // 7 >> 20))
 
 
 def _quoted(text):

@@ -104,6 +104,11 @@ def remedy(name, where):
     return "name the object, archive or --package that does"
 
 
+def all_refused():
+    """The functions of every kind, but for those that programs do without."""
+    return [name for name in _KIND_OF if name not in _MINOR]
+
+
 def refused(place):
     """The functions that libc refuses and that stop a link."""
     path = os.path.join(place.checkout, "src/libc/exports.txt") if place.checkout else os.path.join(place.code, "exports.txt")
