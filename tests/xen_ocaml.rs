@@ -109,7 +109,7 @@ fn what_is_allowed_fails_when_it_is_called() {
         "--allow",
         "processes,getpwnam",
     ]);
-    let text = folder.ok(&["check", "app.xen"]);
+    let text = folder.ok(&["check", "app.xen", "--verbose"]);
     for part in ["fork (by unix_fork)", "getpwnam (by unix_getpwnam)"] {
         assert!(text.contains(part), "{part}: {text}");
     }

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: ISC
 """xen-ocaml check
 
-usage: xen-ocaml check [--quiet] FILE ...
+usage: xen-ocaml check [--quiet] [--verbose] FILE ...
 
 Of an image: the notes that Xen, Solo5 and this program left, the segments, and every fault that keeps it from booting
 or from being safe. Of an object (.o) or an archive (.a): what its members want that a domain does not have.
 
-  --quiet   nothing but faults
+  --quiet     nothing but faults
+  --verbose   all names of long lists
 
 Exit status: 0 no fault; 1 faults, each on a line that begins with `fault:`; 2 a file cannot be read or is neither.
 """
@@ -30,7 +31,8 @@ _DEVICES = {1: "block", 2: "net"}
 
 
 def main(words):
-    arguments = common.Arguments("check", words, {"--quiet": "quiet", "-q": "quiet"}, {})
+    arguments = common.Arguments("check", words, {"--quiet": "quiet", "-q": "quiet", "--verbose": "verbose", "-v": "verbose"}, {})
+    common.VERBOSE = arguments["verbose"]
     if not arguments.rest:
         raise Problem("check: no file named: see xen-ocaml check --help")
     status = 0

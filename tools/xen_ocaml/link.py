@@ -195,6 +195,8 @@ def undefined_lines(undefined):
 def some(names):
     """A few names of many."""
     names = list(names)
+    if common.VERBOSE:
+        return ", ".join(names)
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
