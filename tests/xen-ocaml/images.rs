@@ -249,3 +249,64 @@ fn objects_and_archives() {
         "{text}"
     );
 }
+
+/// Devices go into the manifest, as Solo5's own tool reads it, and from there into xl's configuration.
+#[test]
+fn devices() {
+    let folder = Folder::new("devices");
+    folder.write("app.ml", "let () = print_endline \"x\"\n");
+    folder.ok(&["build", "app.ml"]);
+    assert!(
+        folder
+            .ok(&["check", "app.xen"])
+            .contains("manifest  version 1, no devices")
+    );
+    folder.ok(&["build", "app.ml", "--net", "left,right", "--block", "store"]);
+    let text = folder.ok(&["check", "app.xen"]);
+    assert!(
+        text.contains("manifest  version 1, net left, net right, block store"),
+        "{text}"
+    );
+    let config = folder.ok(&["xl", "app.xen"]);
+    assert!(
+        config.contains("vif = [\"bridge=xenbr0\", \"bridge=xenbr0\"]"),
+        "{config}"
+    );
+    assert!(
+        config.contains("access=rw,target=/path/to/store.img"),
+        "{config}"
+    );
+    let manifest = root().join("Cargo.toml");
+    let theirs = run(std::process::Command::new(env!("CARGO"))
+        .args([
+            "run",
+            "--quiet",
+            "--package",
+            "solo5-elftool",
+            "--manifest-path",
+        ])
+        .arg(manifest)
+        .args(["--", "query-manifest"])
+        .arg(folder.path("app.xen")));
+    let at = |name: &str| {
+        theirs
+            .find(name)
+            .unwrap_or_else(|| panic!("{name}: {theirs}"))
+    };
+    assert!(
+        at("left") < at("right") && at("right") < at("store"),
+        "{theirs}"
+    );
+    assert_eq!(theirs.matches("NET_BASIC").count(), 2, "{theirs}");
+    // A program that brings a manifest keeps it.
+    folder.write("own.c", "__attribute__((section(\".note.solo5.manifest\"))) int __solo5_mft1_note[9] = { 6, 12, 0x3154464d, 0x6f6c6f53, 53, 0, 1, 0 };\n");
+    let lines = folder.refused(folder.tool().args(["build", "app.ml", "--net", "a,a"]));
+    assert!(lines[0].contains("two devices are called a"), "{lines:?}");
+    folder.ok(&["build", "app.ml", "own.c"]);
+    assert_eq!(
+        run(folder
+            .command("sh")
+            .args(["-c", "nm app.xen | grep -c __solo5_mft1_note"])),
+        "1\n"
+    );
+}

@@ -17,7 +17,7 @@ import common
 import elf
 import lacks
 import link
-from common import Problem
+from assemble import assemble
 
 # Stand-ins: each names itself on the console and crashes the domain. The name is in r11 (no call argument is touched).
 _PROLOGUE = """.section .text.xen_ocaml_absent,"ax",@progbits
@@ -172,17 +172,8 @@ class Needs:
         names = sorted({os.fsdecode(name) for name in self.missing} | set(more))
         if not names:
             return []
-        common.make_folder(folder)
-        source, output = os.path.join(folder, "absent.s"), os.path.join(folder, "absent.o")
         text = _PROLOGUE + "".join(_STAND_IN.format(name=name) for name in names) + '.section .note.GNU-stack,"",@progbits\n'
-        try:
-            with open(source, "w", encoding="utf-8") as file:
-                file.write(text)
-        except OSError as error:
-            raise Problem(f"{source}: {common.reason(error)}") from None
-        if common.run(["as", "-o", output, source]) != 0:
-            raise Problem("as failed on the stand-ins for functions that are not there")
-        return [output]
+        return [assemble(folder, "absent", text)]
 
     def dormant(self, where):
         """Is what an object asks for judged by its references, or by who uses it?"""

@@ -10,6 +10,8 @@ Compiles an OCaml program with the host's ocamlopt and links it into a Xen domai
   -o, --output FILE    the image; by default the first file's name with .xen
   --build-dir FOLDER   where compiled modules are kept for the next time; by default _xen/NAME beside the image
   -l NAME, -L FOLDER   a C archive, and where to look for it
+  --net NAME, --block NAME
+                       a network interface or a disk that the program asks Solo5 for; in the order of the domain's
   --allow WHAT         link what asks for something that a domain lacks all the same: a function's name, a kind (files,
                        sockets, names, processes, threads, users, loading, terminals, other), an archive's name, or
                        `all`. Where libc refuses, the call fails with its errno; where nothing is, it ends the domain
@@ -41,6 +43,8 @@ VALUES = {
     "--allow": "allow",
     "-l": "library",
     "-L": "directory",
+    "--net": "net",
+    "--block": "block",
 }
 
 

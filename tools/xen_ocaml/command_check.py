@@ -20,14 +20,14 @@ import elf
 import identity
 import lacks
 import link
+import manifest
 import place
 from common import Problem
 
 _MIB = 1 << 20
-_PHYS32_ENTRY, _ABI, _MANIFEST = 18, 0x31494241, 0x3154464D
+_PHYS32_ENTRY, _ABI = 18, 0x31494241
 _XEN_NOTES = {18: "PHYS32_ENTRY"}
 _ABIS = {1: "hvt", 2: "spt", 3: "virtio", 4: "muen", 5: "genode", 6: "xen"}
-_DEVICES = {1: "block", 2: "net"}
 
 
 def main(words):
@@ -124,7 +124,7 @@ def _notes(content, say, faults):
             say("Solo5", f"ABI {_ABIS.get(target, target)}, version {version}")
             if target != 6:
                 faults.append(f"is for Solo5's target {_ABIS.get(target, target)}, not xen: link it with -z solo5-abi=xen")
-        elif owner == "Solo5" and kind == _MANIFEST:
+        elif owner == "Solo5" and kind == manifest.NOTE:
             say("manifest", _manifest(text, faults))
     if entry is None:
         faults.append("no PVH note (Xen note 18, PHYS32_ENTRY), so Xen cannot boot it: link it with solo5_xen.o and solo5_xen.lds")
@@ -134,24 +134,13 @@ def _notes(content, say, faults):
 
 
 def _manifest(text, faults):
-    """The devices of a Solo5 manifest: version and count, then entries of a name of 68 bytes, a type and properties."""
-    if len(text) < 8:
-        faults.append("its manifest is cut short: make it again with solo5-elftool gen-manifest")
+    """The devices of a Solo5 manifest."""
+    try:
+        version, devices = manifest.devices(text)
+    except ValueError as error:
+        faults.append(f"its manifest is damaged ({error}): make it again with solo5-elftool gen-manifest, or --net and --block")
         return "damaged"
-    version, count = int.from_bytes(text[:4], "little"), int.from_bytes(text[4:8], "little")
-    entry = (len(text) - 8) // count if count else 0
-    if count > 64 or (count and entry < 72):
-        faults.append("its manifest is damaged: make it again with solo5-elftool gen-manifest")
-        return "damaged"
-    found = []
-    for index in range(count):
-        start = 8 + index * entry
-        name = text[start : start + 68].partition(b"\0")[0].decode("ascii", "replace")
-        kind = int.from_bytes(text[start + 68 : start + 72], "little")
-        # The first entry is the format's own, and no device.
-        if name and kind in _DEVICES:
-            found.append(f"{_DEVICES[kind]} {name}")
-    return f"version {version}, " + (", ".join(found) if found else "no devices")
+    return f"version {version}, " + (", ".join(f"{manifest.KINDS[kind]} {name}" for kind, name in devices) or "no devices")
 
 
 def _segments(content, say, faults):

@@ -10,7 +10,7 @@ the object wants, among those of ocamlfind's packages.
   -o, --output FILE   the image; by default the first file's name with .xen
   --package P,Q       look for C archives in these packages only
   -l NAME, -L FOLDER  a C archive, and where to look for it
-  --allow WHAT, --strip, --no-symbols, --verbose   as for build
+  --net NAME, --block NAME, --allow WHAT, --strip, --no-symbols, --verbose   as for build
 
 With dune, give the executable (modes object) and (link_flags (-without-runtime -noautolink)): the object then holds the
 program alone. An object with Linux's OCaml runtime in it is linked with ours in its place.
@@ -36,6 +36,8 @@ VALUES = {
     "--allow": "allow",
     "-l": "library",
     "-L": "directory",
+    "--net": "net",
+    "--block": "block",
 }
 
 

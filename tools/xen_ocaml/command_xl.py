@@ -15,6 +15,7 @@ import os
 import command_check
 import common
 import elf
+import manifest
 from common import Problem
 
 _TEXT = """# {name}: an xl configuration. Start it with:  xl create -c {name}.cfg
@@ -36,10 +37,7 @@ on_poweroff = "destroy"
 on_reboot = "restart"
 on_crash = "destroy"
 
-# Network interfaces and disks, for programs that use them.
-#vif = ["bridge=xenbr0"]
-#disk = ["format=raw,vdev=xvda,access=rw,target=/path/to/disk.img"]
-"""
+{devices}"""
 
 
 def main(words):
@@ -64,6 +62,7 @@ def main(words):
     if not name or any(c in name for c in '/"\\\n'):
         raise Problem(f"{name}: no name for a domain: give one with --name")
     text = arguments.one("cmdline")
+    devices = _devices(content)
     about = "".join(f"# {line.strip()}\n" for line in lines if line.startswith(("  solo5", "  OCaml")))
     print(
         _TEXT.format(
@@ -71,12 +70,36 @@ def main(words):
             about=about,
             kernel=_quoted(os.path.abspath(path)),
             least=least,
+            devices=devices,
             memory=int(memory),
             cmdline=f'cmdline = "{_quoted(text)}"' if text is not None else '#cmdline = "--solo5:quiet argument argument"',
         ),
         end="",
     )
     return 0
+
+
+def _devices(content):
+    """The lines for interfaces and disks: those that the image's manifest names, or examples."""
+    named = []
+    for owner, kind, text in content.notes():
+        if owner == "Solo5" and kind == manifest.NOTE:
+            named = manifest.devices(text)[1]
+    nets = [name for kind, name in named if kind == manifest.NET]
+    disks = [name for kind, name in named if kind == manifest.BLOCK]
+    lines = ["# Network interfaces and disks, for programs that use them."]
+    if nets:
+        lines.append(f"# The program's interfaces, in this order: {', '.join(nets)}.")
+        lines.append("vif = [" + ", ".join(['"bridge=xenbr0"'] * len(nets)) + "]")
+    else:
+        lines.append('#vif = ["bridge=xenbr0"]')
+    if disks:
+        lines.append(f"# The program's disks, in this order: {', '.join(disks)}. Name what each is kept in.")
+        places = [f'"format=raw,vdev=xvd{chr(97 + index % 26)},access=rw,target=/path/to/{name}.img"' for index, name in enumerate(disks)]
+        lines.append("disk = [" + ", ".join(places) + "]")
+    else:
+        lines.append('#disk = ["format=raw,vdev=xvda,access=rw,target=/path/to/disk.img"]')
+    return "\n".join(lines) + "\n"
 
 
 def least_memory(content):

@@ -7,6 +7,7 @@ import absent
 import common
 import lacks
 import link
+import manifest
 from common import Problem
 
 
@@ -34,6 +35,10 @@ def finish(into, arguments, folder):
             raise Problem("--allow wants names: see xen-ocaml build --help")
     common.make_folder(os.path.dirname(into.output) or ".")
     needs = absent.Needs(into, allowed)
+    devices = [(manifest.NET, name) for name in arguments.words("net")]
+    devices += [(manifest.BLOCK, name) for name in arguments.words("block")]
+    if devices or not any(_has_manifest(path) for path in into.files if path.endswith(".o")):
+        into.words.insert(0, manifest.make(devices, folder))
     traced = [*lacks.refused(into.place), *needs.traced()]
     with common.NewFile(into.output) as temporary:
         try:
@@ -46,6 +51,11 @@ def finish(into, arguments, folder):
         if arguments["strip"] and common.run(["strip", temporary]) != 0:
             raise Problem(f"{into.output}: strip failed")
         os.chmod(temporary, 0o755 & ~_umask())
+
+
+def _has_manifest(path):
+    """Does an object bring a manifest of its own? Those that ocamlopt made do not."""
+    return b"__solo5_mft1_note" in common.read(path)
 
 
 def refuse(wanted, needs, allowed):
