@@ -19,6 +19,7 @@
 #include <caml/startup_aux.h>
 
 #include "mirage_identity.h"
+#include "mirage_runtime.h"
 
 struct solo5_start_info {
 	const char *cmdline;
@@ -36,18 +37,6 @@ uintptr_t mirage_xen_heap_start, mirage_xen_stack_start;
 size_t mirage_xen_heap_bytes;
 
 static const char *command_line = "";
-
-/* The runtime starts with 2 MiB for young blocks and 1 MiB for old ones, whatever there is. A small domain starts with an
-   eighth and a sixteenth of its heap instead; OCAMLRUNPARAM still has the last word. */
-#define SMALL_HEAP (16u << 20)
-
-static void fit_collector(size_t heap_size)
-{
-	if (heap_size >= SMALL_HEAP)
-		return;
-	caml_init_minor_heap_wsz = heap_size / 8 / sizeof(value);
-	caml_init_heap_wsz = heap_size / 16 / sizeof(value);
-}
 
 /* Solo5's upcall: the gate has acknowledged, and everything else is the main loop's. Overrides a weak default. */
 int solo5__xen_evtchn_vector_handler(void *unused)
@@ -68,12 +57,11 @@ int solo5_app_main(const struct solo5_start_info *info)
 	static char name[] = "mirage";
 	char *argv[] = { name, NULL };
 
-	command_line = info->cmdline;
 	mirage_xen_heap_start = info->heap_start;
 	mirage_xen_heap_bytes = info->heap_size;
 	mirage_xen_stack_start = (uintptr_t)__builtin_frame_address(0);
 	_nolibc_init(info->heap_start, info->heap_size);
-	fit_collector(info->heap_size);
+	command_line = mirage_runtime_start(info->cmdline, info->heap_size);
 	caml_abort_on_uncaught_exn = 1;
 	caml_startup(argv);
 

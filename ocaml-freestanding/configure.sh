@@ -33,6 +33,8 @@ table=domain_state.tbl
 	fail "$table differs between the sources and $installed"
 cp "$installed/m.h" "$caml/m.h"
 cp "$here/s.h" "$caml/s.h"
+# A format of files that the headers from 5.2 on ask for.
+[ ! -e "$installed/exec.h" ] || cp "$installed/exec.h" "$caml/exec.h"
 
 version=$(sed -n 1p "$directory/src/VERSION")
 printf '%s\n' "$version" | awk -F '[.+~]' '{
@@ -56,8 +58,12 @@ mkdir -p "$directory/include/caml"
 cp "$caml"/*.h "$directory/include/caml"
 [ ! -e "$caml/$table" ] || cp "$caml/$table" "$directory/include/caml"
 
-# The list of sources is the runtime's own.
-awk '/^NATIVE_C_SOURCES *:=/,/\)$/' "$runtime/Makefile" |
-	tr -d '\\' | tr '()' '  ' | sed 's/\$ *UNIX_OR_WIN32/unix/; s/.*addsuffix .c,//' | tr -s ' \n' '\n\n' |
-	grep -E '^[a-z0-9_]+$' | grep -v -x main >"$directory/sources"
-[ -s "$directory/sources" ] || fail "cannot read the list of native sources in $runtime/Makefile"
+# The list of sources is the runtime's own: in its Makefile up to 4.14, in that of the root since.
+if grep -q '^runtime_COMMON_C_SOURCES' "$directory/src/Makefile" 2>/dev/null; then
+	awk '/^runtime_(COMMON|NATIVE_ONLY)_C_SOURCES *=/ { on = 1 } on; !/\\$/ { on = 0 }' "$directory/src/Makefile" |
+		sed 's/^runtime_.*=//; s/\$(UNIX_OR_WIN32)/unix/; s/\$([A-Z_]*)//'
+else
+	awk '/^NATIVE_C_SOURCES *:=/,/\)$/' "$runtime/Makefile" |
+		tr '()' '  ' | sed 's/\$ *UNIX_OR_WIN32/unix/; s/.*addsuffix .c,//'
+fi | tr -d '\\' | tr -s ' \n' '\n\n' | grep -E '^[a-z0-9_]+$' | grep -v -x main >"$directory/sources"
+[ -s "$directory/sources" ] || fail "cannot read the list of native sources of $runtime"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The operating system that OCaml's runtime is configured for: POSIX's signals (for Stack_overflow alone), C99's
-   mathematics, and neither files to map, processes, sockets nor dynamic linking. The names are those of the runtime's
+   mathematics, anonymous memory mappings, and neither files, processes, sockets nor dynamic linking. The names are those of the runtime's
    s.h; what is not defined is left out. */
 
 #define OCAML_OS_TYPE "Unix"
@@ -11,6 +11,15 @@
 #define HAS_C99_FLOAT_OPS 1
 #define HAS_WORKING_FMA 1
 #define HAS_WORKING_ROUND 1
+
+/* OCaml 5: its heap is mapped, its state is thread-local. */
+#define HAS_FULL_THREAD_VARIABLES 1
+#define HAS_SYS_MMAN_H 1
+#define HAS_MMAP 1
+#define HAS_GETENTROPY 1
+#define HAS_POSIX_MONOTONIC_CLOCK 1
+#define HAVE_MAX_ALIGN_T 1
+#define HAVE_LABELS_AS_VALUES 1
 
 #define HAS_STDINT_H 1
 #define HAS_UNISTD 1
