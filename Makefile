@@ -6,7 +6,19 @@
 MAKEFLAGS += --no-print-directory
 
 EXAMPLE ?= hello
-PARTS := target/parts
+# make OCAML=5.3: with the compiler of another Debian release; what it builds lies in a folder of its own.
+OCAML ?=
+ifneq ($(if $(MIRAGE_XEN_BUILT),,$(OCAML)),)
+  COMMANDS := $(shell lab/compiler $(OCAML))
+  ifeq ($(COMMANDS),)
+    $(error lab/compiler has no OCaml $(OCAML))
+  endif
+  export PATH := $(COMMANDS):$(PATH)
+  export SYSTEM_SOURCES := $(or $(wildcard $(COMMANDS)/src),/usr/src)
+  export MIRAGE_XEN_BUILT := target/ocaml-$(OCAML)
+endif
+BUILT := $(or $(MIRAGE_XEN_BUILT),target)
+PARTS := $(BUILT)/parts
 # All of the sources a part is made of: cargo finds out which of them matter.
 SOURCES := Cargo.toml Cargo.lock build.rs tools/build-part \
   $(shell find src crates/*/src crates/*/Cargo.toml c_stubs ocaml-freestanding/include -type f)
@@ -17,6 +29,7 @@ help:
 	@echo 'make test                 all tests, on the host and on Xen'
 	@echo 'make test-long            the same with the large counts'
 	@echo 'make test-all             the same on every compiler and Xen version there is'
+	@echo '  OCAML=5.3               run, test, guests, bench: with the OCaml of Debian 13, in the cache'
 	@echo 'make bench                what boot and the parts cost, beside their peers: target/bench.json'
 	@echo 'make lint                 formatting and lints of every part'
 	@echo 'make lab                  a Xen that stays up; lab/run then takes a second'
@@ -31,22 +44,29 @@ setup:
 .PHONY: run
 run: setup
 	@$(MAKE) $(PARTS)/all
-	@$(MAKE) -C tests/guests $(CURDIR)/target/guests/$(EXAMPLE).xen
-	@if [ -x examples/$(EXAMPLE)/run ]; then examples/$(EXAMPLE)/run; else lab/run target/guests/$(EXAMPLE).xen; fi
+	@$(MAKE) -C tests/guests $(CURDIR)/$(BUILT)/guests/$(EXAMPLE).xen
+	@if [ -x examples/$(EXAMPLE)/run ]; then examples/$(EXAMPLE)/run; else lab/run $(BUILT)/guests/$(EXAMPLE).xen; fi
+
+# With another compiler: what depends on it.
+TESTS := --workspace
+ifneq ($(OCAML),)
+  TESTS := --test programs --test os --test stubs --test runtime_archive $(if $(filter 5.%,$(OCAML)),--test ocaml5)
+endif
 
 .PHONY: test test-long test-all
 test: setup
-	@$(MAKE) lint guests roots
-	@tools/with-lab timeout 1500 cargo test --workspace --no-fail-fast
+	@$(MAKE) lint guests $(if $(OCAML),,roots)
+	@tools/with-lab timeout 1500 cargo test $(TESTS) --no-fail-fast
 
 test-long: setup
-	@$(MAKE) guests roots
-	@MIRAGE_XEN_LONG=1 tools/with-lab cargo test --workspace --no-fail-fast
+	@$(MAKE) guests $(if $(OCAML),,roots)
+	@MIRAGE_XEN_LONG=1 tools/with-lab cargo test $(TESTS) --no-fail-fast
 
 test-all: test
 	@for xen in 4.14 4.20; do \
 	  MIRAGE_XEN_LAB_XEN=$$xen tools/with-lab cargo test --test core --test programs --test stubs || exit 1; \
 	done
+	@[ "$(OCAML)" ] || $(MAKE) test OCAML=5.3
 
 .PHONY: lint
 lint:
@@ -105,24 +125,36 @@ $(PARTS)/all: $(PARTS)/solo5_xen.o $(PARTS)/solo5_xen.lds $(PARTS)/libnolibc.a $
   $(PARTS)/libmirage-xen_bindings.a
 	@touch $@
 
-$(PARTS)/solo5_xen.o: $(SOURCES)
+ifneq ($(BUILT),target)
+# Only the bindings' C sees the compiler's headers.
+$(PARTS)/solo5_xen.o $(PARTS)/solo5_xen.lds $(PARTS)/libnolibc.a $(PARTS)/libopenlibm.a: $(PARTS)/%: target/parts/%
+	@mkdir -p $(@D)
+	@ln -sf $(CURDIR)/$< $@
+
+CORE := target/parts/bindings7/mirage_xen_core.o
+$(CORE): $(SOURCES)
+	@$(MAKE) -s -C c_stubs OUT=$(CURDIR)/target/parts $(CURDIR)/$@
+	@touch $@
+endif
+
+target/parts/solo5_xen.o: $(SOURCES)
 	@echo '  PART solo5_xen.o'
 	@tools/build-part solo5 $@ $$(sed 's/ *#.*//' src/solo5/exports.txt)
 
-$(PARTS)/solo5_xen.lds: src/boot/solo5_xen.lds
+target/parts/solo5_xen.lds: src/boot/solo5_xen.lds
 	@mkdir -p $(@D)
 	@cp $< $@
 
 # One list says which names are in which of libc's two archives.
-$(PARTS)/libnolibc.a: $(SOURCES)
+target/parts/libnolibc.a: $(SOURCES)
 	@echo '  PART libnolibc.a'
-	@tools/build-part libc $(PARTS)/obj/nolibc.o $$(awk '$$2 == "nolibc" { print $$1 }' src/libc/exports.txt)
-	@rm -f $@ && ar rcsD $@ $(PARTS)/obj/nolibc.o
+	@tools/build-part libc target/parts/obj/nolibc.o $$(awk '$$2 == "nolibc" { print $$1 }' src/libc/exports.txt)
+	@rm -f $@ && ar rcsD $@ target/parts/obj/nolibc.o
 
-$(PARTS)/libopenlibm.a: $(SOURCES)
+target/parts/libopenlibm.a: $(SOURCES)
 	@echo '  PART libopenlibm.a'
-	@tools/build-part openlibm $(PARTS)/obj/openlibm.o $$(awk '$$2 == "openlibm" { print $$1 }' src/libc/exports.txt)
-	@rm -f $@ && ar rcsD $@ $(PARTS)/obj/openlibm.o
+	@tools/build-part openlibm target/parts/obj/openlibm.o $$(awk '$$2 == "openlibm" { print $$1 }' src/libc/exports.txt)
+	@rm -f $@ && ar rcsD $@ target/parts/obj/openlibm.o
 
-$(PARTS)/libmirage-xen_bindings.a: $(SOURCES)
-	@$(MAKE) -C c_stubs OUT=$(CURDIR)/$(PARTS)
+$(PARTS)/libmirage-xen_bindings.a: $(SOURCES) $(CORE)
+	@$(MAKE) -C c_stubs OUT=$(CURDIR)/$(PARTS) $(CORE:%=CORE=$(CURDIR)/%)

@@ -23,7 +23,7 @@ fn root() -> &'static Path {
 }
 
 fn guest(name: &str, cmdline: &str) -> Guest {
-    let elf = root().join(format!("target/guests/{name}.xen"));
+    let elf = lab::guests().join(format!("{name}.xen"));
     assert!(elf.exists(), "{} is not built: make guests", elf.display());
     Guest {
         cmdline: cmdline.into(),
@@ -168,7 +168,7 @@ fn everything_a_domain_may_do_with_oxenstored() {
     let output = Command::new(root().join("lab/run"))
         .args(["--quiet", "--timeout", "150", "--cmdline", "300", "--dom0"])
         .arg(&script)
-        .arg(root().join("target/guests/os_xenstore.xen"))
+        .arg(lab::guests().join("os_xenstore.xen"))
         .env("MIRAGE_XEN_LAB_SESSION", &folder)
         .output()
         .expect("lab/run");

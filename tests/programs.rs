@@ -5,110 +5,11 @@
 #[path = "support/lab.rs"]
 mod lab;
 
-use lab::{Guest, Lab, Reason};
+#[path = "support/program.rs"]
+mod program;
+
+use program::{Program, root};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// A program: where its source is, and what it is called once built.
-struct Program {
-    name: &'static str,
-    source: PathBuf,
-}
-
-impl Program {
-    fn new(name: &'static str) -> Program {
-        let plain = name.strip_suffix("_fortified").unwrap_or(name);
-        let test = root().join("tests/guests").join(plain);
-        let source = if test.exists() {
-            test
-        } else {
-            root().join("examples").join(plain)
-        };
-        Program { name, source }
-    }
-
-    fn built(&self, kind: &str) -> PathBuf {
-        let path = root().join(format!("target/guests/{}.{kind}", self.name));
-        assert!(
-            path.exists(),
-            "{} is not built: make guests",
-            path.display()
-        );
-        path
-    }
-
-    /// A value of the file `guest`.
-    fn setting(&self, key: &str) -> Option<String> {
-        let text = std::fs::read_to_string(self.source.join("guest")).ok()?;
-        let lines = text.lines().filter_map(|line| line.split_once('='));
-        lines
-            .into_iter()
-            .find(|(k, _)| *k == key)
-            .map(|(_, value)| value.to_owned())
-    }
-
-    /// What it says and with which status it ends as a Linux process, or as its file `expected` says.
-    fn reference(&self, cmdline: &str) -> (String, i32) {
-        if let Ok(text) = std::fs::read_to_string(self.source.join("expected")) {
-            return (text, 0);
-        }
-        let limit = self.setting("limit").unwrap_or_else(|| "unlimited".into());
-        let output = Command::new("sh")
-            .args(["-c", "ulimit -v \"$1\" && exec \"$2\" 2>&1", "sh", &limit])
-            .arg(self.built("linux"))
-            .env("GUEST_CMDLINE", cmdline)
-            .stdin(Stdio::null())
-            .output()
-            .expect("run sh");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let status = output
-            .status
-            .code()
-            .unwrap_or_else(|| panic!("{}: {text}", self.name));
-        (text, status)
-    }
-
-    fn check(&self) {
-        let cmdline = self.setting("cmdline").unwrap_or_default();
-        let (mut said, status) = self.reference(&cmdline);
-        let memory = self
-            .setting("memory")
-            .map_or(64, |m| m.parse().expect("memory= is a number"));
-        let outcome = Lab::shared().run(Guest {
-            memory,
-            cmdline: format!("--solo5:quiet {cmdline}"),
-            timeout: Duration::from_secs(120),
-            ..Guest::new(self.built("xen"))
-        });
-        if self.setting("end").as_deref() == Some("crash") {
-            // Where Linux's status says that a program ended badly, a domain crashes, and libc says by what.
-            assert_ne!(status, 0, "{}: {said}", self.name);
-            said += "abort() called\n";
-            assert_eq!(outcome.reason, Reason::Crash, "{}: {outcome}", self.name);
-        } else {
-            let wanted = (Reason::Poweroff, u8::try_from(status).ok());
-            let got = (outcome.reason.clone(), outcome.exit_status);
-            assert_eq!(got, wanted, "{}: {outcome}", self.name);
-        }
-        let printed = outcome.text().replace("\r\n", "\n");
-        for (number, (here, there)) in printed.lines().zip(said.lines()).enumerate() {
-            assert_eq!(
-                here,
-                there,
-                "{}: line {} is not Linux's",
-                self.name,
-                number + 1
-            );
-        }
-        assert_eq!(printed, said, "{}: {outcome}", self.name);
-    }
-}
 
 macro_rules! programs {
     ($($name:ident)*) => {
@@ -155,7 +56,7 @@ programs! {
     c_posix_fortified
 }
 
-/// No program is forgotten: those that ask for the OS library (os=yes) have tests of their own.
+/// No program is forgotten: those that ask for the OS library (os=yes) or OCaml 5 have tests of their own.
 #[test]
 fn every_program_has_a_test() {
     let guests = root().join("tests/guests");
@@ -168,7 +69,10 @@ fn every_program_has_a_test() {
             .expect("UTF-8 name")
             .to_owned();
         let settings = std::fs::read_to_string(path.join("guest")).unwrap_or_default();
-        if settings.lines().any(|line| line == "os=yes") {
+        if settings
+            .lines()
+            .any(|line| line == "os=yes" || line == "ocaml=5")
+        {
             continue;
         }
         if path.join("main.c").exists() {

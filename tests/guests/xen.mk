@@ -16,8 +16,9 @@ VERSION := $(shell ocamlfind ocamlopt -version)
 ifeq ($(VERSION),)
 $(error no OCaml compiler: install the Debian packages ocaml-nox and ocaml-findlib)
 endif
-OUT = $(ROOT)/target/guests
-PARTS = $(ROOT)/target/parts
+BUILT = $(ROOT)/$(or $(MIRAGE_XEN_BUILT),target)
+OUT = $(BUILT)/guests
+PARTS = $(BUILT)/parts
 RUNTIME = $(ROOT)/target/ocaml-freestanding/$(VERSION)
 CC = gcc
 FLAGS = -std=gnu11 -O2 -g -fno-pic -fno-pie -fstack-protector-strong -fcf-protection=none -ffunction-sections -fdata-sections \
@@ -67,7 +68,7 @@ $(ML:%=$(OUT)/%.xen): $(OUT)/%.xen: $(OUT)/%/main.native.o $(OBJECTS) $(RUNTIME)
 
 # The same parts, with the other flavour of the bindings' C around the same core.
 $(OUT)/parts6/libmirage-xen_bindings.a: $(OBJECTS)
-	@$(MAKE) --no-print-directory -C $(ROOT)/c_stubs FLAVOUR=6 OUT=$(@D) CORE=$(PARTS)/bindings7/mirage_xen_core.o
+	@$(MAKE) --no-print-directory -C $(ROOT)/c_stubs FLAVOUR=6 OUT=$(@D) CORE=$(ROOT)/target/parts/bindings7/mirage_xen_core.o
 	@for part in solo5_xen.o solo5_xen.lds libnolibc.a libopenlibm.a; do ln -sf $(PARTS)/$$part $(@D)/$$part; done
 
 $(ML6:%=$(OUT)/%.xen): $(OUT)/%.xen: $(OUT)/%/main6.native.o $(OUT)/parts6/libmirage-xen_bindings.a $(RUNTIME)/libasmrun.a

@@ -2,7 +2,7 @@
 //! Domains that are told over their console what to do: `tests/guests/xen_agent`.
 
 use crate::lab::{Guest, Lab, Outcome, Reason, Running};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How long one command may take.
@@ -19,7 +19,7 @@ pub fn scaled(full: u64) -> u64 {
 }
 
 pub fn elf(name: &str) -> PathBuf {
-    let elf = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("target/guests/{name}.xen"));
+    let elf = crate::lab::guests().join(format!("{name}.xen"));
     assert!(
         elf.exists(),
         "{} is not built: make -C tests/guests -f xen.mk",

@@ -7,7 +7,7 @@
 //! socket is described in `lab/dom0/agent/agent.h`.
 //!
 //! Environment: `MIRAGE_XEN_LAB_XEN` chooses the Xen version (default 4.17), `MIRAGE_XEN_LAB_SESSION`
-//! names the folder of a running session to use.
+//! names the folder of a running session to use, `MIRAGE_XEN_BUILT` the folder of what was built (default `target`).
 //!
 //! The lab's own failures panic, with what happened; what a guest does is in its [`Outcome`].
 #![allow(
@@ -34,6 +34,13 @@ pub use outcome::{Dom0Output, Outcome, Reason};
 
 /// How long a job may wait for a slot, for xl and for the end of the guests before it.
 const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Where the guests are that the compiler in use built: `make OCAML=…` names another folder than the usual one.
+pub fn guests() -> PathBuf {
+    let built = std::env::var("MIRAGE_XEN_BUILT").unwrap_or_else(|_| "target".into());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    root.join(built).join("guests")
+}
 
 /// A running lab.
 pub struct Lab {

@@ -17,6 +17,13 @@ let () =
   Gc.full_major ();
   Printf.printf "finalised: %d of %d\n" !finalised ((count * (count + 1) / 2) + count)
 
+module Ephemerons = Ephemeron.K1.Make (struct
+  type t = int ref
+
+  let equal = ( == )
+  let hash key = !key
+end)
+
 let () =
   let weak = Weak.create 10 in
   let kept = ref [ "kept" ^ string_of_int 1 ] in
@@ -25,11 +32,12 @@ let () =
   Gc.full_major ();
   Printf.printf "weak: %b %b\n" (Weak.check weak 0) (Weak.check weak 1);
   let key = ref 1 in
-  let ephemeron = Ephemeron.K1.create () in
-  Ephemeron.K1.set_key ephemeron key;
-  Ephemeron.K1.set_data ephemeron (Bytes.make 100 'd');
+  let table = Ephemerons.create 7 in
+  Ephemerons.add table key (Bytes.make 100 'd');
+  Ephemerons.add table (ref (1 + !key)) (Bytes.make 100 'e');
   Gc.full_major ();
-  Printf.printf "ephemeron: %b, %d, %s\n" (Ephemeron.K1.check_data ephemeron) !key (List.hd !kept)
+  Printf.printf "ephemeron: %b, %d alive, %s\n" (Ephemerons.mem table key) (Ephemerons.stats_alive table).num_bindings
+    (List.hd !kept)
 
 (* A tree that lives through fragmentation and compaction. *)
 type tree = Leaf | Node of tree * string * tree

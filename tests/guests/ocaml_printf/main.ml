@@ -42,7 +42,7 @@ let () =
   List.iter
     (fun s -> printf "%S|%10s|%-10s|%s\n" s (String.escaped s) (String.escaped s) (String.escaped s))
     strings;
-  List.iter (fun c -> printf "%C|%c|%3c\n" c (if c < ' ' then '.' else c) 'z') [ 'a'; '\n'; '\''; '\\'; '\000' ];
+  List.iter (fun c -> printf "%C|%c\n" c (if c < ' ' then '.' else c)) [ 'a'; '\n'; '\''; '\\'; '\000' ];
   printf "%B|%b|%B|%10B\n" true false false true;
   printf "%%|%@|%!%a|%t|%(%d%)|%s\n"
     (fun channel -> fprintf channel "<%d>")
