@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: ISC
+//! Guests that only OCaml 5 can build: effects, the collector and its memory, one domain, the new standard library,
+//! parameters on the command line. `make test OCAML=5.3` runs them; `cargo test` alone leaves them out, because the
+//! machine's own compiler may be older.
+
+#[path = "support/lab.rs"]
+mod lab;
+
+#[path = "support/program.rs"]
+mod program;
+
+use lab::{Guest, Lab, Reason, guests};
+use program::Program;
+use std::time::Duration;
+
+macro_rules! programs {
+    ($($name:ident)*) => {
+        $(
+            #[test]
+            fn $name() {
+                Program::new(concat!("ocaml5_", stringify!($name))).check();
+            }
+        )*
+
+        /// Those that have a test here.
+        const PROGRAMS: &[&str] = &[$(concat!("ocaml5_", stringify!($name))),*];
+    };
+}
+
+programs! { compact domain effects gc params stdlib }
+
+#[test]
+fn no_program_is_forgotten() {
+    let folder = program::root().join("tests/guests");
+    for entry in std::fs::read_dir(folder).expect("read tests/guests") {
+        let path = entry.expect("directory entry").path();
+        let settings = std::fs::read_to_string(path.join("guest")).unwrap_or_default();
+        if settings.lines().any(|line| line == "ocaml=5") {
+            let name = path.file_name().and_then(|n| n.to_str()).expect("UTF-8");
+            assert!(PROGRAMS.contains(&name), "{name} has no test");
+        }
+    }
+}
+
+/// A million handlers in each other and a million fibers where long runs are asked for, a hundredth otherwise.
+#[test]
+fn a_million_fibers() {
+    let long = std::env::var_os("MIRAGE_XEN_LONG").is_some();
+    let (count, memory) = if long { (1_000_000, 1400) } else { (10_000, 32) };
+    let outcome = Lab::shared().run(Guest {
+        memory,
+        cmdline: format!("--solo5:quiet {count}"),
+        timeout: Duration::from_secs(1000),
+        ..Guest::new(guests().join("ocaml5_effects.xen"))
+    });
+    assert_eq!(outcome.reason, Reason::Poweroff, "{outcome}");
+    let text = outcome.text();
+    assert!(text.contains("handlers in each other: true"), "{outcome}");
+    assert!(text.contains("fibers: true"), "{outcome}");
+}
+
+/// hello needs no more than this, in MB; what decides it is in ocaml-freestanding/README.md.
+#[test]
+fn hello_runs_in_three_megabytes() {
+    let outcome = Lab::shared().run(Guest {
+        memory: 3,
+        cmdline: "--solo5:quiet".into(),
+        ..Guest::new(guests().join("hello.xen"))
+    });
+    assert_eq!(outcome.reason, Reason::Poweroff, "{outcome}");
+    assert!(outcome.text().contains("Goodbye"), "{outcome}");
+}
