@@ -46,7 +46,11 @@ fn no_program_is_forgotten() {
 #[test]
 fn a_million_fibers() {
     let long = std::env::var_os("MIRAGE_XEN_LONG").is_some();
-    let (count, memory) = if long { (1_000_000, 1400) } else { (10_000, 32) };
+    let (count, memory) = if long {
+        (1_000_000, 1400)
+    } else {
+        (10_000, 32)
+    };
     let outcome = Lab::shared().run(Guest {
         memory,
         cmdline: format!("--solo5:quiet {count}"),
