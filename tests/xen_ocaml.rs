@@ -149,6 +149,46 @@ fn dune_objects() {
     assert_eq!(boot(&folder.path("whole.xen"), ""), wanted);
 }
 
+/// C stubs of the executable and of a library of the workspace.
+#[test]
+fn dune_stubs() {
+    let folder = Folder::new("dune stubs");
+    fs::create_dir(folder.path("lib")).unwrap();
+    for (name, text) in [
+        ("dune-project", "(lang dune 2.7)\n"),
+        (
+            "lib/dune",
+            "(library (name mine) (foreign_stubs (language c) (names one)))\n",
+        ),
+        ("lib/mine.ml", "external one : unit -> int = \"stub_one\"\n"),
+        (
+            "lib/one.c",
+            "#include <caml/mlvalues.h>\nvalue stub_one(value u) { return u + 2; }\n",
+        ),
+        (
+            "two.c",
+            "#include <caml/mlvalues.h>\nvalue stub_two(value u) { return u + 4; }\n",
+        ),
+        (
+            "app.ml",
+            "external two : unit -> int = \"stub_two\"\nlet () = Printf.printf \"%d %d\" (Mine.one ()) (two ())\n",
+        ),
+        (
+            "dune",
+            "(executable (name app) (libraries mine) (modes object) (foreign_stubs (language c) (names two))\n\
+              (link_flags (-without-runtime -noautolink)))\n\
+             (rule (targets app.xen) (deps app.exe.o lib/libmine_stubs.a)\n\
+              (action (run xen-ocaml link %{deps} -o %{targets})))\n",
+        ),
+    ] {
+        folder.write(name, text);
+    }
+    run(folder
+        .command("dune")
+        .args(["build", "--root", ".", "app.xen"]));
+    assert_eq!(boot(&folder.path("_build/default/app.xen"), ""), "1 2");
+}
+
 /// `xl` itself reads what `xen-ocaml xl` writes.
 #[test]
 fn xl_reads_the_configuration() {
@@ -189,17 +229,45 @@ fn xl_reads_the_configuration() {
 #[test]
 fn run_boots_in_the_lab() {
     let folder = Folder::new("run");
-    folder.write("app.ml", "external cmdline : unit -> string = \"mirage_xen_get_cmdline\"\nlet () = print_endline (cmdline ()); exit 3\n");
-    folder.ok(&["build", "app.ml"]);
-    let output = folder
-        .tool()
-        .args(["run", "--memory", "16", "app.xen", "one", "two  three"])
-        .env("MIRAGE_XEN_LAB_SESSION", Lab::shared().folder())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(said.contains("one two  three"), "{said}");
-    assert_eq!(output.status.code(), Some(3));
+    folder.write(
+        "app.ml",
+        "external cmdline : unit -> string = \"mirage_xen_get_cmdline\"\n\
+         let () = print_endline (cmdline ()); Array.iter (Printf.printf \"[%s]\") Sys.argv; exit 3\n",
+    );
+    let run = |words: &[&str]| {
+        let output = folder
+            .tool()
+            .arg("run")
+            .args(words)
+            .env("MIRAGE_XEN_LAB_SESSION", Lab::shared().folder())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(3), "{said}{errors}");
+        said
+    };
+    let said = run(&[
+        "--memory",
+        "16",
+        "app.ml",
+        "one",
+        "two  three",
+        "a\"b\\",
+        "",
+        "it's",
+    ]);
+    assert!(
+        said.contains("[mirage][one][two  three][a\"b\\][][it's]"),
+        "{said}"
+    );
+    // One alone is the line itself.
+    let said = run(&["app.xen", " x  'y z' \\\" \"\\a\""]);
+    assert!(
+        said.contains(" x  'y z' \\\" \"\\a\"\r\n[mirage][x][y z][\"][\\a]"),
+        "{said}"
+    );
+    assert!(run(&["app.xen"]).contains("[mirage]"));
 }
 
 /// The page is sound, and it and `--help` name the same options.
