@@ -82,6 +82,7 @@ const OTHER: &[&str] = &[
     "solo5__xen_evtchn_vector_handler",
     "mirage_xen_fail",
     "mirage_xen_heap_start",
+    "mirage_runtime_start",
     // Sys.argv, where xen-ocaml links.
     "__wrap_mirage_runtime_start",
     "__wrap_caml_startup",
