@@ -66,6 +66,55 @@ fn list_is_well_formed() {
     }
 }
 
+/// ISO C11's functions of the headers that the surface has whole, but for those of files and of a command processor,
+/// do what the standard says; of wchar.h there is what printf and scanf need.
+#[test]
+fn iso_functions_are_real() {
+    let excepted = [
+        "fopen",
+        "freopen",
+        "remove",
+        "rename",
+        "system",
+        "tmpfile",
+        "tmpnam",
+        // Of one locale, and of an encoding without states, nothing else can be said.
+        "localeconv",
+        "mbsinit",
+    ];
+    let mathematics = "acos asin atan atan2 cos sin tan acosh asinh atanh cosh sinh tanh exp exp2 expm1 frexp ilogb ldexp log
+        log10 log1p log2 logb modf scalbn scalbln cbrt fabs hypot pow sqrt erf erfc lgamma tgamma ceil floor nearbyint rint
+        lrint llrint round lround llround trunc fmod remainder remquo copysign nan nextafter nexttoward fdim fmax fmin fma";
+    let others = "memcpy memmove strcpy strncpy strcat strncat memcmp strcmp strcoll strncmp strxfrm memchr strchr strcspn
+        strpbrk strrchr strspn strstr strtok memset strerror strlen atof atoi atol atoll strtod strtof strtold strtol strtoll
+        strtoul strtoull rand srand aligned_alloc calloc free malloc realloc abort atexit at_quick_exit exit _Exit getenv
+        quick_exit system bsearch qsort abs labs llabs div ldiv lldiv mblen mbtowc wctomb mbstowcs wcstombs remove rename
+        tmpfile tmpnam fclose fflush fopen freopen setbuf setvbuf fprintf fscanf printf scanf snprintf sprintf sscanf vfprintf
+        vfscanf vprintf vscanf vsnprintf vsprintf vsscanf fgetc fgets fputc fputs getc getchar putc putchar puts ungetc fread
+        fwrite fgetpos fseek fsetpos ftell rewind clearerr feof ferror perror isalnum isalpha isblank iscntrl isdigit isgraph
+        islower isprint ispunct isspace isupper isxdigit tolower toupper __errno_location feclearexcept fegetexceptflag
+        feraiseexcept fesetexceptflag fetestexcept fegetround fesetround fegetenv feholdexcept fesetenv feupdateenv setjmp
+        _setjmp longjmp clock difftime mktime time timespec_get asctime ctime gmtime localtime strftime imaxabs imaxdiv
+        strtoimax strtoumax __assert_fail signal raise setlocale localeconv btowc mbrlen mbrtowc mbsinit mbsrtowcs wcrtomb
+        wcsrtombs wctob";
+    let kinds: std::collections::BTreeMap<String, String> = list()
+        .into_iter()
+        .map(|(name, _, kind)| (name, kind))
+        .collect();
+    let mut names: Vec<String> = others.split_whitespace().map(Into::into).collect();
+    for name in mathematics.split_whitespace() {
+        names.extend(["", "f", "l"].map(|suffix| format!("{name}{suffix}")));
+    }
+    for name in names {
+        let kind = kinds.get(&name).map(String::as_str);
+        let real = !excepted.contains(&name.as_str());
+        assert!(
+            kind.is_some() && real == (kind == Some("real")),
+            "{name}: {kind:?}"
+        );
+    }
+}
+
 #[test]
 fn archives_define_what_is_listed_and_nothing_else() {
     for archive in ["nolibc", "openlibm"] {

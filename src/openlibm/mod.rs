@@ -4,6 +4,7 @@
 //!
 //! `../libc/exports.txt` lists its names with those of libc.
 
+pub mod extended;
 pub mod fenv;
 mod gamma;
 mod hyperbolic;

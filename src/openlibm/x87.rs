@@ -3,7 +3,7 @@
 //! argument lies on the stack in 16 bytes, a result in st(0) (System V ABI for x86-64, 3.2.3).
 //!
 //! What the x87 does in a few instructions is exact to the 80-bit format (fabsl, sqrtl, floorl,
-//! ldexpl, fmodl and their like). All other functions work at double precision: they round their
+//! ldexpl, fmodl and their like; extended.rs has those that need more than that). All other functions work at double precision: they round their
 //! argument to `double`, call its function and widen the result.
 
 use super::math;
@@ -24,6 +24,8 @@ macro_rules! entries {
         )*
     };
 }
+
+pub(super) use entries;
 
 macro_rules! through_double {
     ($($name:ident = $target:path;)*) => {
@@ -97,7 +99,6 @@ through_double_two! {
     fdiml = math::fdim;
     hypotl = math::hypot;
     powl = math::pow;
-    remainderl = math::remainder;
 }
 
 entries! {

@@ -2,7 +2,7 @@
 //! Functions with one right answer, bit for bit beside the host's: rounding, taking apart, classes; and the
 //! `long double` entries, called as C calls them.
 
-use crate::ours::{math, x87};
+use crate::ours::{extended, math, x87};
 use crate::support::{Random, cases};
 use std::arch::asm;
 
@@ -161,7 +161,7 @@ fn call(f: *const (), x: Extended, y: Extended, rdi: u64) -> (Extended, u64) {
     (result, rax)
 }
 
-fn extended(random: &mut Random) -> Extended {
+fn long_double(random: &mut Random) -> Extended {
     let x = random.x87();
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&x.mantissa.to_le_bytes());
@@ -184,28 +184,33 @@ macro_rules! extended_host {
     };
 }
 
-extended_host! { fabsl sqrtl rintl nearbyintl floorl ceill truncl roundl copysignl fmodl fmaxl fminl ldexpl scalblnl logbl frexpl modfl lrintl __fpclassifyl __signbitl __isinfl __finitel __isnanl }
+extended_host! { fabsl sqrtl rintl nearbyintl floorl ceill truncl roundl copysignl fmodl fmaxl fminl ldexpl scalblnl logbl frexpl modfl lrintl lroundl llroundl ilogbl nextafterl nexttowardl remainderl remquol fmal __fpclassifyl __signbitl __isinfl __finitel __isnanl }
 
 #[test]
 fn long_doubles() {
     let mut random = Random(82);
     for _ in 0..cases() {
-        let (x, mut y) = (extended(&mut random), extended(&mut random));
+        let (x, mut y) = (long_double(&mut random), long_double(&mut random));
         if random.one_in(3) {
             y = x;
         }
         macro_rules! compare {
-            ($($name:ident)*) => {
+            ($($name:ident)*) => { compare_from! { x87 $($name)* } };
+        }
+        macro_rules! compare_from {
+            ($module:ident $($name:ident)*) => {
                 $(
-                    let (ours, _) = call(x87::$name as *const (), x, y, 3);
+                    let (ours, _) = call($module::$name as *const (), x, y, 3);
                     let (host, _) = call(extended_host::$name as *const (), x, y, 3);
                     assert!(ours == host || is_nan(&ours) && is_nan(&host), "{} {x:x?} {y:x?}: {ours:x?} {host:x?}", stringify!($name));
                 )*
             };
         }
         compare! { fabsl sqrtl rintl nearbyintl floorl ceill truncl roundl copysignl ldexpl scalblnl logbl }
+        compare_from! { extended nextafterl nexttowardl }
         if x != y {
             compare! { fmodl }
+            compare_from! { extended remainderl }
             // Which zero is greater is open.
             if x[..9] != [0; 9] || y[..9] != [0; 9] {
                 compare! { fmaxl fminl }
@@ -227,6 +232,35 @@ fn long_doubles() {
         let (_, ours) = call(x87::lrintl as *const (), x, y, 0);
         let (_, host) = call(extended_host::lrintl as *const (), x, y, 0);
         assert_eq!(ours, host, "lrintl {x:x?}");
+        macro_rules! same_integers {
+            ($($name:ident)*) => {
+                $(
+                    let (_, ours) = call(extended::$name as *const (), x, y, 0);
+                    let (_, host) = call(extended_host::$name as *const (), x, y, 0);
+                    assert_eq!(ours as i32, host as i32, "{} {x:x?}", stringify!($name));
+                )*
+            };
+        }
+        same_integers! { lroundl llroundl ilogbl }
+        let mut quotients = [0i32; 2];
+        let [(ours, _), (host, _)] = [
+            (extended::remquol as *const (), &raw mut quotients[0]),
+            (extended_host::remquol as *const (), &raw mut quotients[1]),
+        ]
+        .map(|(f, to)| call(f, x, y, to.expose_provenance() as u64));
+        assert!(
+            ours == host || is_nan(&ours) && is_nan(&host),
+            "remquol {x:x?} {y:x?}"
+        );
+        if !is_nan(&ours) {
+            // C promises the sign and three bits.
+            let bits = |q: i32| (q.unsigned_abs() & 7, q & 7 != 0 && q < 0);
+            assert_eq!(
+                bits(quotients[0]),
+                bits(quotients[1]),
+                "remquol {x:x?} {y:x?}"
+            );
+        }
         let mut places = [[0u8; 16]; 2];
         let (ours, _) = call(
             x87::modfl as *const (),
@@ -263,5 +297,72 @@ fn long_doubles() {
         if !is_nan(&x) {
             assert_eq!((ours, exponents[0]), (host, exponents[1]), "frexpl {x:x?}");
         }
+    }
+}
+
+/// Three arguments, near enough to each other that digits cancel, or not; the host's is exact, too.
+#[test]
+fn fused_long_doubles() {
+    let mut random = Random(83);
+    let near = |random: &mut Random, exponent: u64| -> Extended {
+        let mut bytes = [0; 16];
+        let mantissa = match random.below(4) {
+            0 => 1 << 63,
+            1 => u64::MAX << random.below(60),
+            _ => random.next(),
+        } | 1 << 63;
+        let sign = (random.below(2) as u16) << 15;
+        bytes[..8].copy_from_slice(&mantissa.to_le_bytes());
+        bytes[8..10].copy_from_slice(&(sign | exponent as u16).to_le_bytes());
+        bytes
+    };
+    for _ in 0..cases() {
+        let arguments = if random.one_in(4) {
+            [(); 3].map(|()| long_double(&mut random))
+        } else {
+            let base = 16383 + random.below(40);
+            let shift = random.below(300);
+            [
+                near(&mut random, base),
+                near(&mut random, 16383),
+                near(&mut random, base + shift - 150),
+            ]
+        };
+        let [ours, host] = [
+            extended::fmal as *const (),
+            extended_host::fmal as *const (),
+        ]
+        .map(|f| {
+            let mut result: Extended = [0; 16];
+            // SAFETY: three arguments on the stack, the result in st(0).
+            unsafe {
+                asm!(
+                    "mov r13, rsp",
+                    "sub rsp, 48",
+                    "and rsp, -16",
+                    "movups xmm0, [r12]",
+                    "movups xmm1, [r12 + 16]",
+                    "movups xmm2, [r12 + 32]",
+                    "movups [rsp], xmm0",
+                    "movups [rsp + 16], xmm1",
+                    "movups [rsp + 32], xmm2",
+                    "call r14",
+                    "fstp tbyte ptr [r15]",
+                    "fninit",
+                    "mov rsp, r13",
+                    in("r12") arguments.as_ptr(),
+                    in("r14") f,
+                    in("r15") result.as_mut_ptr(),
+                    out("r13") _,
+                    clobber_abi("C"),
+                );
+            }
+            result[10..].fill(0);
+            result
+        });
+        assert!(
+            ours == host || is_nan(&ours) && is_nan(&host),
+            "fmal {arguments:x?}: {ours:x?} {host:x?}"
+        );
     }
 }

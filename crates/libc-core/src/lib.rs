@@ -15,6 +15,7 @@ pub mod ctype;
 pub mod errno;
 pub mod find;
 pub mod format;
+pub mod fused;
 pub mod intervals;
 pub mod number;
 pub mod pages;
