@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: ISC
 //! The libc surface on the host, its functions beside the host's own. Ours are always the ones called:
 //! the module is compiled into this test under Rust's names, so that the host's stay in place.
+#![allow(
+    clippy::duplicate_mod,
+    reason = "bare.rs needs the memory under the heap a second time"
+)]
 
 #[allow(
     dead_code,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: ISC
 //! strtod and strtol through C's interface, beside the host's, on numerals that end where memory does.
 
-use crate::machine::{Guarded, turn};
+use crate::machine::{Guarded, c, turn};
 use crate::ours::errno::{errno, set_errno};
+use crate::ours::stdio::scanf;
 use crate::ours::stdlib;
 use crate::support::{Random, cases};
 
@@ -58,5 +59,37 @@ fn at_the_end_of_memory() {
                 assert_eq!((ours, ours_end.addr()), (host, host_end.addr()), "{text:?}");
             }
         }
+    }
+}
+
+/// C23's names, to which newer headers turn the old ones, know binary numerals; the old ones do not.
+#[test]
+fn binary_numerals() {
+    let _turn = turn();
+    let (text, format) = (c("0b101 0B11"), c("%i %i"));
+    let mut end = std::ptr::null();
+    // SAFETY: terminated, and the ends are writable.
+    unsafe {
+        for base in [0, 2] {
+            let old = stdlib::strtol(text.as_ptr(), &raw mut end, base);
+            assert_eq!((old, end), (0, text.as_ptr().add(1)));
+            let new = stdlib::__isoc23_strtol(text.as_ptr(), &raw mut end, base);
+            assert_eq!((new, end), (5, text.as_ptr().add(5)));
+            let new = stdlib::__isoc23_strtoull(text.as_ptr(), &raw mut end, base);
+            assert_eq!((new, end), (5, text.as_ptr().add(5)));
+        }
+        type Scan = unsafe extern "C" fn(*const u8, *const u8, ...) -> i32;
+        type Plain = unsafe extern "C" fn(*const u8, *const u8) -> i32;
+        let scan = |f: Plain| std::mem::transmute::<Plain, Scan>(f);
+        let (mut a, mut b) = (0, 0);
+        let new = scan(scanf::__isoc23_sscanf);
+        let found = new(text.as_ptr(), format.as_ptr(), &raw mut a, &raw mut b);
+        assert_eq!((found, a, b), (2, 5, 3));
+        let old = scan(scanf::__isoc99_sscanf);
+        assert_eq!(
+            old(text.as_ptr(), format.as_ptr(), &raw mut a, &raw mut b),
+            1
+        );
+        assert_eq!(a, 0);
     }
 }

@@ -40,6 +40,8 @@ pub enum Scanned {
 struct Input<'a> {
     source: &'a mut dyn Source,
     taken: usize,
+    /// Are binary numerals known?
+    binary: bool,
 }
 
 impl Source for Input<'_> {
@@ -279,6 +281,7 @@ impl Spec {
 }
 
 /// Reads input as the format says.
+/// `binary` allows what C23 added: the conversion `%b`, and the prefix `0b` for that and `%i`.
 ///
 /// # Errors
 /// See [`Error`].
@@ -286,8 +289,13 @@ pub fn scan(
     format: &[u8],
     source: &mut dyn Source,
     target: &mut dyn Target,
+    binary: bool,
 ) -> Result<Scanned, Error> {
-    let mut input = Input { source, taken: 0 };
+    let mut input = Input {
+        source,
+        taken: 0,
+        binary,
+    };
     let mut pointers = Pointers {
         target,
         fetched: [0; MOST],
@@ -375,18 +383,22 @@ fn convert(
                 store_integer(pointers.target, address, spec.length, input.taken as u64);
             }
         }
-        b'd' | b'i' | b'u' | b'o' | b'x' | b'X' | b'p' => {
+        b'd' | b'i' | b'u' | b'o' | b'x' | b'X' | b'p' | b'b'
+            if conversion != b'b' || input.binary =>
+        {
             let base = match conversion {
+                b'b' => 2,
                 b'd' | b'u' => 10,
                 b'o' => 8,
                 b'i' => 0,
                 _ => 16,
             };
+            let binary = input.binary;
             let mut limited = Limited {
                 input,
                 left: spec.width.unwrap_or(usize::MAX),
             };
-            let number = number::integer(&mut limited, base, false);
+            let number = number::integer(&mut limited, base, binary);
             if number.valid == 0 {
                 let nil = conversion == b'p' && number.taken == 0;
                 if !(nil

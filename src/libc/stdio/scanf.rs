@@ -61,9 +61,10 @@ impl Source for FileSource<'_> {
     }
 }
 
-unsafe fn run(source: &mut dyn Source, text: *const u8, list: *mut VaList) -> i32 {
+/// Runs the engine; `binary` is C23's way with binary numerals.
+unsafe fn run(source: &mut dyn Source, text: *const u8, list: *mut VaList, binary: bool) -> i32 {
     // SAFETY: C's contract: a terminated format and matching arguments.
-    match scan(unsafe { bytes(text) }, source, &mut CTarget(list)) {
+    match scan(unsafe { bytes(text) }, source, &mut CTarget(list), binary) {
         Ok(Scanned::Assigned(count)) => count as i32,
         Ok(Scanned::End) => EOF,
         Err(Error::BadFormat) => fail(EINVAL),
@@ -79,7 +80,7 @@ unsafe fn run(source: &mut dyn Source, text: *const u8, list: *mut VaList) -> i3
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn vsscanf(from: *const u8, text: *const u8, list: *mut VaList) -> i32 {
     // SAFETY: C's contract.
-    unsafe { run(&mut CString(from), text, list) }
+    unsafe { run(&mut CString(from), text, list, false) }
 }
 
 /// C's `vfscanf`.
@@ -89,7 +90,7 @@ pub unsafe extern "C" fn vsscanf(from: *const u8, text: *const u8, list: *mut Va
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn vfscanf(stream: *mut File, text: *const u8, list: *mut VaList) -> i32 {
     // SAFETY: C's contract.
-    unsafe { run(&mut FileSource(file(stream)), text, list) }
+    unsafe { run(&mut FileSource(file(stream)), text, list, false) }
 }
 
 /// C's `vscanf`.
@@ -102,41 +103,92 @@ pub unsafe extern "C" fn vscanf(text: *const u8, list: *mut VaList) -> i32 {
     unsafe { vfscanf(stdin.get(), text, list) }
 }
 
-macro_rules! alias {
-    ($($name:ident = $target:ident($($argument:ident: $type:ty),*);)*) => {
-        $(
-            #[doc = concat!("glibc's name of [`", stringify!($target), "`].")]
-            ///
-            /// # Safety
-            /// C's contract.
-            #[cfg_attr(not(test), unsafe(no_mangle))]
-            pub unsafe extern "C" fn $name($($argument: $type),*) -> i32 {
-                // SAFETY: C's contract.
-                unsafe { $target($($argument),*) }
-            }
-        )*
-    };
+/// glibc's name of `vsscanf` before C23.
+///
+/// # Safety
+/// C's contract.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn __isoc99_vsscanf(
+    from: *const u8,
+    text: *const u8,
+    list: *mut VaList,
+) -> i32 {
+    // SAFETY: C's contract.
+    unsafe { vsscanf(from, text, list) }
 }
 
-alias! {
-    __isoc99_vsscanf = vsscanf(from: *const u8, text: *const u8, list: *mut VaList);
-    __isoc23_vsscanf = vsscanf(from: *const u8, text: *const u8, list: *mut VaList);
-    __isoc99_vfscanf = vfscanf(stream: *mut File, text: *const u8, list: *mut VaList);
-    __isoc23_vfscanf = vfscanf(stream: *mut File, text: *const u8, list: *mut VaList);
-    __isoc99_vscanf = vscanf(text: *const u8, list: *mut VaList);
-    __isoc23_vscanf = vscanf(text: *const u8, list: *mut VaList);
+/// glibc's name of `vsscanf` since C23.
+///
+/// # Safety
+/// C's contract.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn __isoc23_vsscanf(
+    from: *const u8,
+    text: *const u8,
+    list: *mut VaList,
+) -> i32 {
+    // SAFETY: C's contract.
+    unsafe { run(&mut CString(from), text, list, true) }
+}
+
+/// glibc's name of `vfscanf` before C23.
+///
+/// # Safety
+/// C's contract.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn __isoc99_vfscanf(
+    stream: *mut File,
+    text: *const u8,
+    list: *mut VaList,
+) -> i32 {
+    // SAFETY: C's contract.
+    unsafe { vfscanf(stream, text, list) }
+}
+
+/// glibc's name of `vfscanf` since C23.
+///
+/// # Safety
+/// C's contract.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn __isoc23_vfscanf(
+    stream: *mut File,
+    text: *const u8,
+    list: *mut VaList,
+) -> i32 {
+    // SAFETY: C's contract.
+    unsafe { run(&mut FileSource(file(stream)), text, list, true) }
+}
+
+/// glibc's name of `vscanf` before C23.
+///
+/// # Safety
+/// C's contract.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn __isoc99_vscanf(text: *const u8, list: *mut VaList) -> i32 {
+    // SAFETY: C's contract.
+    unsafe { vscanf(text, list) }
+}
+
+/// glibc's name of `vscanf` since C23.
+///
+/// # Safety
+/// C's contract.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn __isoc23_vscanf(text: *const u8, list: *mut VaList) -> i32 {
+    // SAFETY: C's contract.
+    unsafe { __isoc23_vfscanf(stdin.get(), text, list) }
 }
 
 variadic! {
     "C's `scanf`." scanf(text: *const u8) = vscanf;
     "glibc's name of `scanf`." __isoc99_scanf(text: *const u8) = vscanf;
-    "glibc's name of `scanf`." __isoc23_scanf(text: *const u8) = vscanf;
+    "glibc's name of `scanf`." __isoc23_scanf(text: *const u8) = __isoc23_vscanf;
 }
 variadic! {
     "C's `sscanf`." sscanf(from: *const u8, text: *const u8) = vsscanf;
     "glibc's name of `sscanf`." __isoc99_sscanf(from: *const u8, text: *const u8) = vsscanf;
-    "glibc's name of `sscanf`." __isoc23_sscanf(from: *const u8, text: *const u8) = vsscanf;
+    "glibc's name of `sscanf`." __isoc23_sscanf(from: *const u8, text: *const u8) = __isoc23_vsscanf;
     "C's `fscanf`." fscanf(stream: *mut File, text: *const u8) = vfscanf;
     "glibc's name of `fscanf`." __isoc99_fscanf(stream: *mut File, text: *const u8) = vfscanf;
-    "glibc's name of `fscanf`." __isoc23_fscanf(stream: *mut File, text: *const u8) = vfscanf;
+    "glibc's name of `fscanf`." __isoc23_fscanf(stream: *mut File, text: *const u8) = __isoc23_vfscanf;
 }

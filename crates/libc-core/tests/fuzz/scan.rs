@@ -60,7 +60,9 @@ pub fn run(data: &[u8]) {
         blocks: 0,
     };
     let conversions = format.iter().filter(|&&b| b == b'%').count();
-    if let Ok(Scanned::Assigned(count)) = scan(format, &mut Text { bytes, at: 0 }, &mut memory) {
+    if let Ok(Scanned::Assigned(count)) =
+        scan(format, &mut Text { bytes, at: 0 }, &mut memory, true)
+    {
         assert!(count as usize <= conversions);
         assert!(count == 0 || memory.stored > 0);
     }
