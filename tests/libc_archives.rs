@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-//! Archives as Debian compiles them for Linux, linked as they are and run on Xen: SQLite and GMP from C, Zarith and
-//! mirage-crypto from OCaml. Each program prints what the same objects print as a Linux process.
+//! Archives as Debian compiles them for Linux, linked as they are and run on Xen: SQLite and GMP from C, Zarith,
+//! mirage-crypto, Cstruct, Bigstringaf and Base from OCaml. Each program prints what the same objects print as a Linux process.
 //!
 //! `make guests` builds the parts and the runtime that they are linked with.
 
@@ -120,32 +120,53 @@ fn sqlite_and_gmp() {
     compare(&run(&mut Command::new(linux)), &elf);
 }
 
-#[test]
-fn zarith_and_mirage_crypto() {
-    let folder = folder("crypto");
-    let source = folder.join("crypto.ml");
-    std::fs::copy(root().join("tests/archives/crypto.ml"), &source).unwrap();
-    let packages =
-        "zarith,cstruct,mirage-crypto,mirage-crypto-rng,mirage-crypto-pk,mirage-crypto-ec";
+/// Compiles an OCaml program twice, links it with these packages' archives and with others, and compares.
+fn ocaml(name: &str, packages: &str, others: &[PathBuf]) {
+    let folder = folder(name);
+    let source = format!("{name}.ml");
+    std::fs::copy(
+        root().join("tests/archives").join(&source),
+        folder.join(&source),
+    )
+    .unwrap();
+    let (linux, object) = (format!("{name}.linux"), format!("{name}.native.o"));
     let compile = |output: &str, options: &[&str]| {
         run(Command::new("ocamlfind")
             .args(["ocamlopt", "-g", "-package", packages, "-linkpkg"])
             .args(options)
-            .args(["-o", output, "crypto.ml"])
+            .args(["-o", output, &source])
             .current_dir(&folder));
     };
-    compile("crypto.linux", &[]);
-    compile("crypto.native.o", &["-output-obj"]);
+    compile(&linux, &[]);
+    compile(&object, &["-output-obj"]);
     let version = run(Command::new("ocamlfind").args(["ocamlopt", "-version"]));
     let runtime = root()
         .join("target/ocaml-freestanding")
         .join(version.trim());
-    let mut inputs = vec![folder.join("crypto.native.o")];
+    let mut inputs = vec![folder.join(object)];
     inputs.extend(ocaml_archives(packages));
-    inputs.push(host_archive("libgmp.a", "libgmp-dev"));
-    let elf = folder.join("crypto.xen");
+    inputs.extend_from_slice(others);
+    let elf = folder.join(format!("{name}.xen"));
     link(&elf, &runtime.to_string_lossy(), &inputs);
-    let linux = run(&mut Command::new(folder.join("crypto.linux")));
+    let linux = run(&mut Command::new(folder.join(linux)));
     assert!(!linux.contains("WRONG"), "{linux}");
     compare(&linux, &elf);
+}
+
+#[test]
+fn zarith_and_mirage_crypto() {
+    ocaml(
+        "crypto",
+        "zarith,cstruct,mirage-crypto,mirage-crypto-rng,mirage-crypto-pk,mirage-crypto-ec",
+        &[host_archive("libgmp.a", "libgmp-dev")],
+    );
+}
+
+#[test]
+fn cstruct_bigstringaf_and_base() {
+    ocaml(
+        "buffers",
+        "cstruct,bigstringaf,base,base.base_internalhash_types",
+        &[],
+    );
 }

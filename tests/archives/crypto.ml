@@ -60,9 +60,41 @@ let public_keys g =
       Printf.printf "shared %s\n" (hex x)
   | _ -> check "X25519" false
 
+(* Known answers: of RFC 6979, A.2.5, and what another implementation, OpenSSL, made of the same keys. *)
+let vectors () =
+  let open Mirage_crypto_ec in
+  let ok = function Ok x -> x | Error _ -> failwith "refused" in
+  let key = ok (P256.Dsa.priv_of_cstruct (of_hex "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721")) in
+  let digest = Mirage_crypto.Hash.SHA256.digest (Cstruct.of_string "sample") in
+  let r, s = P256.Dsa.sign ~key digest in
+  check "P-256 vector"
+    (hex r = "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
+    && hex s = "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8");
+  let a, to_b = ok (X25519.secret_of_cs (of_hex "0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20")) in
+  let to_a = of_hex "5869aff450549732cbaaed5e5df9b30a6da31cb0e5742bad5ad4a1a768f1a67b" in
+  check "X25519 vector"
+    (hex to_b = "07a37cbc142093c8b755dc1b10e86cb426374ad16aa853ed0bdfc0b2b86d1c7c"
+    && hex (ok (X25519.key_exchange a to_a)) = "a84dc7c3c8f058b1b2dc4cd1e9b5dc0a7987f88b6a9564cde3391fc421159e77");
+  let module Pss = Mirage_crypto_pk.Rsa.PSS (Mirage_crypto.Hash.SHA256) in
+  let n =
+    "d18a770742d06dfbed42be544afeedbadb91c39e8e41eb6b70802a47322f274813582e39e21d2d0a975d8e2806600afa9b6d59345cbbc9873ddff75a7e5fec42"
+    ^ "67fe92103b85bfe9a8d56e38f945be089d006c40fd1d364fa79eaa627a98c4a0b60a83fef15ffcf621b1bbe29d55e914a21661e87ffba9ad2bf3054790be3783"
+  and signature =
+    "4ac76c2897d76c8e2d16bf7f5d9ba522d82f77ae11998ee30a0a5367ee212e0bf3c22e11e69ea1b8dd433b953d7f1594e3095b78e7f13d7205b448bc227d0826"
+    ^ "72be1a67e593f911039bb0d33bbee5cbd6fc466f75bd03ecf4cf487d728a0a8be668f89141b5f681d643d921f0eeaf5a468adb2655fa26186b21d8cbdf193c7a"
+  in
+  let key =
+    match Mirage_crypto_pk.Rsa.pub ~e:(Z.of_int 65537) ~n:(Z.of_string_base 16 n) with
+    | Ok key -> key
+    | Error _ -> failwith "refused"
+  in
+  let verify text = Pss.verify ~key ~signature:(of_hex signature) (`Message (Cstruct.of_string text)) in
+  check "RSA-PSS vector" (verify "a signature made elsewhere" && not (verify "a signature made nowhere"))
+
 let () =
   zarith ();
   ciphers ();
+  vectors ();
   let g = Mirage_crypto_rng.create ~seed:(Cstruct.of_string "a fixed seed") (module Mirage_crypto_rng.Fortuna) in
   Mirage_crypto_rng.set_default_generator g;
   Printf.printf "random %s\n" (hex (Mirage_crypto_rng.generate ~g 16));
