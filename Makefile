@@ -91,6 +91,7 @@ bench: setup
 	@tools/bench
 	@tools/bench_bindings.py
 	@tools/bench_build.py
+	@tools/bench_libc.py
 
 .PHONY: lab
 lab: setup
