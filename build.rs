@@ -91,7 +91,6 @@ fn compile_c(prefix: &str) {
         .flag("-ffreestanding")
         .flag("-fno-pic")
         .flag("-fno-pie")
-        .flag("-fno-asynchronous-unwind-tables")
         .flag("-fstack-protector-strong")
         .flag("-ffunction-sections")
         .flag("-fdata-sections")

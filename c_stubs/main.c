@@ -15,7 +15,6 @@
 #include <caml/mlvalues.h>
 #include <caml/alloc.h>
 #include <caml/callback.h>
-#include <caml/printexc.h>
 #include <caml/startup_aux.h>
 
 #include "mirage_identity.h"
@@ -26,6 +25,10 @@ struct solo5_start_info {
 	uintptr_t heap_start;
 	size_t heap_size;
 };
+
+/* crash.c */
+extern void mirage_xen_crash_init(void);
+extern _Noreturn void mirage_xen_uncaught(value exception);
 
 extern void _nolibc_init(uintptr_t heap_start, size_t heap_size);
 
@@ -63,14 +66,17 @@ int solo5_app_main(const struct solo5_start_info *info)
 	_nolibc_init(info->heap_start, info->heap_size);
 	command_line = mirage_runtime_start(info->cmdline, info->heap_size);
 	caml_abort_on_uncaught_exn = 1;
-	caml_startup(argv);
+	mirage_xen_crash_init();
+	value end = caml_startup_exn(argv);
+	if (Is_exception_result(end))
+		mirage_xen_uncaught(Extract_exception(end));
 
 	/* A program linked as an object has no std_exit, whose only work this is. */
 	const value *at_exit = caml_named_value("Pervasives.do_at_exit");
 	if (at_exit != NULL) {
 		value result = caml_callback_exn(*at_exit, Val_unit);
 		if (Is_exception_result(result))
-			caml_fatal_uncaught_exception(Extract_exception(result));
+			mirage_xen_uncaught(Extract_exception(result));
 	}
 	exit(0);
 }

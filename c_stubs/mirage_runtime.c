@@ -47,10 +47,11 @@ static void fit_collector(size_t heap_size, char *parameters, size_t size)
 
 const char *mirage_runtime_start(const char *command_line, size_t heap_size)
 {
-	char own[100] = "";
+	/* Backtraces are recorded, as mirage's own default is: what nobody catches is reported with the way it came. */
+	char own[100] = "b,";
 	const char *rest = command_line;
 
-	fit_collector(heap_size, own, sizeof own);
+	fit_collector(heap_size, own + 2, sizeof own - 2);
 	char *value = malloc(sizeof own + strlen(command_line));
 	if (value == NULL)
 		abort();

@@ -23,6 +23,7 @@ fn report(message: &str, file: &str, line: u32) -> ! {
     crate::xen::crash::panic(message, file, line)
 }
 
+/// Puts the message together and has the core report it, or, over a Solo5 part without reports, prints it.
 #[cfg(not(feature = "solo5"))]
 fn report(message: &str, file: &str, line: u32) -> ! {
     unsafe extern "C" {
@@ -51,10 +52,32 @@ fn report(message: &str, file: &str, line: u32) -> ! {
         digits.get(first..).unwrap_or(b"?"),
         b")\n",
     ];
-    for part in parts {
-        // SAFETY: Solo5's contract: a readable buffer of the size given.
-        unsafe { solo5_console_write(part.as_ptr(), part.len()) }
+    let mut text = [0u8; 200];
+    let mut used = 0;
+    for (to, from) in text.iter_mut().zip(parts.iter().copied().flatten()) {
+        *to = *from;
+        used += 1;
     }
-    // SAFETY: no precondition; does not return.
-    unsafe { solo5_abort() }
+    let crash: usize;
+    // SAFETY: reads the address of a weak symbol; 0 if nobody defines it.
+    unsafe {
+        core::arch::asm!(
+            ".weak solo5__xen_crash",
+            "mov {}, qword ptr [rip + solo5__xen_crash@GOTPCREL]",
+            out(reg) crash,
+            options(pure, readonly, nostack, preserves_flags),
+        );
+    }
+    if crash != 0 {
+        // SAFETY: the symbol's documented type; the text, without its newline, is readable.
+        unsafe {
+            let crash: unsafe extern "C" fn(*const u8, usize) -> ! = core::mem::transmute(crash);
+            crash(text.as_ptr(), used - 1)
+        }
+    }
+    // SAFETY: Solo5's contract: a readable buffer of the size given; `solo5_abort` has no precondition.
+    unsafe {
+        solo5_console_write(text.as_ptr(), used);
+        solo5_abort()
+    }
 }

@@ -194,7 +194,9 @@ fn ends_are_told_apart() {
     let outcome = run(basics("abort"));
     assert_eq!(outcome.reason, Reason::Crash, "{outcome}");
     assert!(
-        outcome.text().ends_with("aborting\r\n"),
+        outcome.text().contains(
+            "aborting\r\nSolo5: ---- crash report ----\r\nSolo5: solo5_abort() called\r\n"
+        ),
         "the last line is not lost: {outcome}"
     );
     let outcome = run(basics("reboot"));

@@ -80,6 +80,8 @@ fn solo5_asks_for_the_linker_script_and_the_application_only() {
         "_etbss",
         "_tls_align",
         "_sboot_tls",
+        "_seh_frame",
+        "_eeh_frame",
         "solo5_app_main",
     ];
     for name in names.lines() {

@@ -10,8 +10,10 @@
 //! gate would return to itself for ever: QEMU's emulation of SVM delivers an injected interrupt twice when it is
 //! itself interrupted at that point.
 
-use super::per_cpu;
+use super::per_cpu::{self, TaskState};
 use crate::mm::layout;
+use core::cell::UnsafeCell;
+use core::ops::Range;
 use spin::Once;
 use x86_64::VirtAddr;
 use x86_64::instructions::segmentation::{CS, DS, ES, SS, Segment};
@@ -51,8 +53,10 @@ pub fn init() {
         tss.interrupt_stack_table[usize::from(IST_DOUBLE_FAULT)] =
             VirtAddr::new(layout::double_fault_stack().end);
         tss.interrupt_stack_table[usize::from(IST_NMI)] = VirtAddr::new(layout::nmi_stack().end);
-        tss
+        TaskState(UnsafeCell::new(tss))
     });
+    // SAFETY: nothing changes it before the first exception.
+    let tss = unsafe { &*tss.0.get() };
     let mut selectors = [SegmentSelector::NULL; 3];
     let gdt = cpu.gdt.call_once(|| {
         let mut gdt = GlobalDescriptorTable::empty();
@@ -80,6 +84,35 @@ pub fn init() {
     };
     // SAFETY: the table is complete and lives for ever.
     unsafe { lidt(&pointer) }
+}
+
+/// At the start of an exception whose frame is at `frame`: lets the next one, a fault in its handler, run on another stack,
+/// so that the frames of this one can still be read. A handler that leaves by longjmp does no harm: the next exception
+/// then runs on the smaller of the two.
+pub fn keep_stack_of(frame: u64) {
+    set_fault_stack(if layout::double_fault_stack().contains(&frame) {
+        layout::boot_stack()
+    } else {
+        layout::double_fault_stack()
+    });
+}
+
+/// At the end of an exception whose context is continued.
+pub fn give_stack_back() {
+    set_fault_stack(layout::boot_stack());
+}
+
+fn set_fault_stack(next: Range<u64>) {
+    if let Some(tss) = per_cpu::current().tss.get() {
+        // SAFETY: an aligned field of this processor's own segment, which it reads at the next exception.
+        unsafe {
+            let stacks = &raw mut (*tss.0.get()).interrupt_stack_table;
+            stacks
+                .cast::<VirtAddr>()
+                .add(usize::from(IST_FAULT))
+                .write_unaligned(VirtAddr::new(next.end));
+        }
+    }
 }
 
 fn gate(vector: usize) -> Entry<HandlerFunc> {

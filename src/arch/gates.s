@@ -17,6 +17,12 @@
 .globl trap_stubs
 .balign 16
 trap_stubs:
+# A walk up a stack continues from here with the interrupted registers, all of which trap_common saves.
+.cfi_startproc simple
+.cfi_signal_frame
+.cfi_def_cfa rsp, 56
+.cfi_offset rip, -40
+.cfi_offset rsp, -16
 # The list of vectors that push an error code is in the SDM vol. 3, table 7-1.
 .irp v, 0,1,2,3,4,5,6,7
     TRAP \v, 0
@@ -60,9 +66,26 @@ trap_common:
     pushq %rcx
     pushq %rbx
     pushq %rax
+    .cfi_def_cfa rsp, 176               # struct TrapFrame
+    .cfi_offset rax, -176
+    .cfi_offset rbx, -168
+    .cfi_offset rcx, -160
+    .cfi_offset rdx, -152
+    .cfi_offset rsi, -144
+    .cfi_offset rdi, -136
+    .cfi_offset rbp, -128
+    .cfi_offset r8, -120
+    .cfi_offset r9, -112
+    .cfi_offset r10, -104
+    .cfi_offset r11, -96
+    .cfi_offset r12, -88
+    .cfi_offset r13, -80
+    .cfi_offset r14, -72
+    .cfi_offset r15, -64
     # A program that goes on where it was (a SIGSEGV handler repaired the cause) has its vector registers back, too.
     movq %rsp, %rdi
     movq %rsp, %rbp
+    .cfi_def_cfa_register rbp
     subq $512, %rsp
     andq $-16, %rsp
     fxsave64 (%rsp)
@@ -86,6 +109,7 @@ trap_common:
     popq %r15
     addq $16, %rsp
     iretq
+.cfi_endproc
 
 # The event-channel upcall. It arrives only in the `sti; hlt` of a wait, and returns with interrupts off:
 # evtchn_upcall_pending stays set for whoever demultiplexes, and Xen, which injects the vector as long as it
@@ -94,6 +118,11 @@ trap_common:
 .globl upcall_gate
 .balign 16
 upcall_gate:
+.cfi_startproc simple
+.cfi_signal_frame
+.cfi_def_cfa rsp, 40
+.cfi_offset rip, -40
+.cfi_offset rsp, -16
     pushq %rax
     pushq %rcx
     pushq %rdx
@@ -103,6 +132,7 @@ upcall_gate:
     pushq %r9
     pushq %r10
     pushq %r11
+    .cfi_def_cfa_offset 112
     cld
     xorl %edi, %edi
     call solo5__xen_evtchn_vector_handler
@@ -117,11 +147,72 @@ upcall_gate:
     popq %rax
     andl $~0x200, 16(%rsp)              # IF of the interrupted context
     iretq
+.cfi_endproc
 
 # The default handler: there is nothing to do in interrupt context.
 .weak solo5__xen_evtchn_vector_handler
 .type solo5__xen_evtchn_vector_handler, @function
 solo5__xen_evtchn_vector_handler:
+.cfi_startproc
     movl $1, %eax
     ret
+.cfi_endproc
+
+# The ends that a program chooses, or that chose it: each describes its caller as a trap's frame does (struct TrapFrame
+# in traps.rs), so that a crash is reported the same way whatever brought it about, and calls a function that does not return.
+#   void solo5_abort(void);                                solo5.h
+#   void __stack_chk_fail(void);                           gcc's stack protector
+#   void solo5__xen_crash(const char *why, size_t size);   ours: `why` is the report's first line
+#   void crash_here(const Line *)                          the core's own
+.macro CRASH name, target
+.section .text.\name, "ax", @progbits
+.globl \name
+.type \name, @function
+.balign 16
+\name:
+.cfi_startproc
+    pushq %rax                          # ss: any value is as good
+    .cfi_adjust_cfa_offset 8
+    leaq 8(%rsp), %rax
+    pushq %rax                          # rsp
+    .cfi_adjust_cfa_offset 8
+    pushfq
+    .cfi_adjust_cfa_offset 8
+    pushq $8                            # cs
+    .cfi_adjust_cfa_offset 8
+    pushq $\name                        # rip: where only the return address is on the stack
+    .cfi_adjust_cfa_offset 8
+    subq $16, %rsp                      # no error code, no vector
+    .cfi_adjust_cfa_offset 16
+    pushq %r15
+    pushq %r14
+    pushq %r13
+    pushq %r12
+    pushq %r11
+    pushq %r10
+    pushq %r9
+    pushq %r8
+    pushq %rbp
+    pushq %rdi
+    pushq %rsi
+    pushq %rdx
+    pushq %rcx
+    pushq %rbx
+    movq 160(%rsp), %rax                # as it was: see the first push
+    pushq %rax
+    .cfi_adjust_cfa_offset 120
+    cld
+    movq %rsp, %rdi
+    movq %rsp, %rbp
+    .cfi_def_cfa rbp, 184
+    andq $-16, %rsp
+    call \target
+    ud2
+.cfi_endproc
+.size \name, . - \name
+.endm
+CRASH solo5_abort, crash_abort
+CRASH __stack_chk_fail, crash_stack_smashed
+CRASH solo5__xen_crash, crash_text
+CRASH crash_here, crash_line
 .text

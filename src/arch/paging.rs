@@ -61,6 +61,7 @@ fn build(memory: &Memory) -> Result<(), OutOfTables> {
     tables.identity(layout::text(), EXECUTE)?;
     tables.identity(layout::rodata(), READ)?;
     tables.identity(layout::data(), WRITE)?;
+    tables.identity(layout::names(), READ)?;
     for guard in layout::guards() {
         tables.unmap(guard)?;
     }
@@ -213,6 +214,32 @@ impl Tables {
         self.map(address..address + PAGE, frame, flags)?;
         tlb::flush(x86_64::VirtAddr::new(address));
         Ok(())
+    }
+
+    /// Whether the eight bytes at `address` can be read.
+    pub fn can_read(&self, address: u64) -> bool {
+        let last = address.saturating_add(7);
+        self.maps(address) && (address / PAGE == last / PAGE || self.maps(last))
+    }
+
+    fn maps(&self, address: u64) -> bool {
+        if address >> 47 != 0 {
+            return false;
+        }
+        let mut table = frames::table(self.root);
+        for shift in [39, 30, 21, 12] {
+            // SAFETY: a table of the tree in use, read as one word, and an index below 512.
+            let entry = unsafe { table.cast::<u64>().add(index(address, shift)).read() };
+            let flags = Flags::from_bits_truncate(entry);
+            if !flags.contains(Flags::PRESENT) {
+                return false;
+            }
+            if shift == 12 || flags.contains(Flags::HUGE_PAGE) {
+                break;
+            }
+            table = frames::table(entry & 0x000f_ffff_ffff_f000);
+        }
+        true
     }
 
     fn directory(&self, address: u64) -> Result<*mut PageTable, OutOfTables> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 //! What each processor has for itself, in one place. There is one processor so far; a second one gets a second of these.
 
+use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicU32, AtomicU64};
 use spin::Once;
 use x86_64::structures::gdt::GlobalDescriptorTable;
@@ -9,7 +10,7 @@ use x86_64::structures::tss::TaskStateSegment;
 /// A processor's own state. Its thread-local block is at its FS base.
 pub struct PerCpu {
     /// The stacks of its exception gates.
-    pub tss: Once<TaskStateSegment>,
+    pub tss: Once<TaskState>,
     /// Its segments, which name its task state.
     pub gdt: Once<GlobalDescriptorTable<5>>,
     /// The port of its timer.
@@ -17,6 +18,14 @@ pub struct PerCpu {
     /// What its timer was last set to, in ns of Xen's system time.
     pub armed: AtomicU64,
 }
+
+/// A task state segment, which the processor reads at each exception, and in which stacks change places.
+pub struct TaskState(pub UnsafeCell<TaskStateSegment>);
+
+// SAFETY: one processor writes to it, at the start of an exception's gate, where nothing else runs.
+unsafe impl Sync for TaskState {}
+// SAFETY: as above.
+unsafe impl Send for TaskState {}
 
 static BOOT: PerCpu = PerCpu {
     tss: Once::new(),

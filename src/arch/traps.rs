@@ -3,6 +3,7 @@
 //!
 //! Interface: Intel SDM vol. 3, chapter 6.
 
+use super::descriptors;
 use crate::mm::{heap_range, layout};
 use crate::solo5::fault;
 use crate::xen::crash;
@@ -61,7 +62,9 @@ const NAMES: [&str; 22] = [
 #[unsafe(no_mangle)]
 extern "C" fn trap(frame: &mut TrapFrame) {
     let address = Cr2::read_raw();
+    descriptors::keep_stack_of(core::ptr::from_ref(frame) as u64);
     if matches!(frame.vector, GENERAL_PROTECTION | PAGE_FAULT) && fault::hand_over(frame, address) {
+        descriptors::give_stack_back();
         return;
     }
     report(frame, address)
@@ -72,8 +75,8 @@ fn report(frame: &TrapFrame, address: u64) -> ! {
         .get(frame.vector as usize)
         .copied()
         .unwrap_or("exception");
-    let line = Line::new()
-        .text("Solo5: trap: ")
+    let mut line = Line::new();
+    line.text("Solo5: trap: ")
         .text(name)
         .text(" at rip=")
         .hex(frame.rip);
@@ -81,29 +84,11 @@ fn report(frame: &TrapFrame, address: u64) -> ! {
         line.text(access(frame.error_code))
             .hex(address)
             .text(", ")
-            .text(place(address))
-            .log_everywhere();
+            .text(place(address));
     } else {
-        line.text(" error=").hex(frame.error_code).log_everywhere();
+        line.text(" error=").hex(frame.error_code);
     }
-    const REGISTERS: [&str; 15] = [
-        "rax=", " rbx=", " rcx=", "rdx=", " rsi=", " rdi=", "rbp=", " r8 =", " r9 =", "r10=",
-        " r11=", " r12=", "r13=", " r14=", " r15=",
-    ];
-    for (names, values) in REGISTERS.chunks(3).zip(frame.registers.chunks(3)) {
-        let mut line = Line::new().text("Solo5: ");
-        for (name, value) in names.iter().zip(values) {
-            line = line.text(name).register(*value);
-        }
-        line.log_everywhere();
-    }
-    crash::with(
-        Line::new()
-            .text("Solo5: rsp=")
-            .register(frame.rsp)
-            .text(" rflags=")
-            .hex(frame.rflags),
-    )
+    crash::report(frame, &line)
 }
 
 fn access(error_code: u64) -> &'static str {
@@ -129,6 +114,7 @@ fn place(address: u64) -> &'static str {
         _ if layout::text().contains(&address) => "text",
         _ if layout::rodata().contains(&address) => "read-only data",
         _ if layout::data().contains(&address) => "data",
+        _ if layout::names().contains(&address) => "names of functions",
         _ if heap_range::given().is_some_and(|given| given.heap.contains(&address)) => "heap",
         _ if heap_range::given().is_some_and(|given| given.stack.contains(&address)) => {
             "main stack"

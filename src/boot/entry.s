@@ -61,6 +61,8 @@ _start:
 
 .code64
 entry64:
+.cfi_startproc
+.cfi_undefined rip                      # a walk up the stack ends here
     movl $0x10, %eax
     movl %eax, %ds
     movl %eax, %es
@@ -74,15 +76,19 @@ entry64:
     xorl %ebp, %ebp                     # ends every frame-pointer walk
     call boot_main
     ud2
+.cfi_endproc
 
 # switch_stack(top: rdi, entry: rsi) -> never: leaves the boot stack for good.
 .globl switch_stack
 .type switch_stack, @function
 switch_stack:
+.cfi_startproc
+.cfi_undefined rip
     movq %rdi, %rsp
     xorl %ebp, %ebp
     call *%rsi
     ud2
+.cfi_endproc
 
 .section .rodata.boot_gdt, "a", @progbits
 .balign 8

@@ -28,6 +28,7 @@ pub extern "C" fn _nolibc_init(heap_start: usize, heap_size: usize) {
     heap::add(heap_start, size);
     super::unistd::set_stack(heap_start + size, stack.next_multiple_of(4096));
     add_extra();
+    super::crash::register();
 }
 
 /// Adds the ranges that Solo5's part knows of besides the heap it passed.

@@ -22,6 +22,14 @@ pub fn console(text: &[u8]) {
     }
 }
 
+/// Writes to the console for a descriptor, 1 or 2.
+pub fn write(descriptor: i32, text: &[u8]) {
+    if descriptor == 2 {
+        super::crash::keep(text);
+    }
+    console(text);
+}
+
 /// Ends the domain with an exit status.
 pub fn exit(status: i32) -> ! {
     // SAFETY: no precondition.
@@ -34,7 +42,7 @@ pub fn abort() -> ! {
     unsafe { solo5::solo5_abort() }
 }
 
-/// Says why on the console, in one line, and crashes the domain.
+/// Crashes the domain, with a report where there is one, and says why in one line.
 pub fn crash(parts: &[Part<'_>]) -> ! {
     let mut line = [0; 200];
     let mut used = 0;
@@ -63,8 +71,10 @@ pub fn crash(parts: &[Part<'_>]) -> ! {
             }
         }
     }
-    push(b"\n");
+    super::crash::report(&line[..used]);
+    // Over a Solo5 part that has no report.
     console(&line[..used]);
+    console(b"\n");
     abort()
 }
 

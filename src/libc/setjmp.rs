@@ -12,6 +12,7 @@ use core::arch::naked_asm;
 #[unsafe(naked)]
 pub unsafe extern "C" fn setjmp(buffer: *mut u64) -> i32 {
     naked_asm!(
+        ".cfi_startproc",
         "mov [rdi], rbx",
         "mov [rdi + 8], rbp",
         "mov [rdi + 16], r12",
@@ -24,6 +25,7 @@ pub unsafe extern "C" fn setjmp(buffer: *mut u64) -> i32 {
         "mov [rdi + 56], rax",
         "xor eax, eax",
         "ret",
+        ".cfi_endproc",
     )
 }
 
@@ -107,11 +109,13 @@ pub unsafe extern "C" fn siglongjmp(buffer: *const u64, value: i32) -> ! {
 #[unsafe(naked)]
 pub unsafe extern "C" fn __longjmp_chk(buffer: *const u64, value: i32) -> ! {
     naked_asm!(
+        ".cfi_startproc",
         "cmp [rdi + 48], rsp",
         "jb 2f",
         "jmp {longjmp}",
         "2: call {fail}",
         "ud2",
+        ".cfi_endproc",
         longjmp = sym longjmp,
         fail = sym longjmp_fail,
     )

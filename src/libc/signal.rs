@@ -599,8 +599,12 @@ unsafe extern "C" fn fault(context: *mut [u64; 22], address: usize) -> i32 {
 #[unsafe(naked)]
 unsafe extern "C" fn call_on(handler: usize, info: *mut Info, context: *mut Context, stack: usize) {
     naked_asm!(
+        ".cfi_startproc",
         "push rbp",
+        ".cfi_def_cfa_offset 16",
+        ".cfi_offset rbp, -16",
         "mov rbp, rsp",
+        ".cfi_def_cfa_register rbp",
         "mov rax, rdi",
         "mov edi, {signal}",
         "test rcx, rcx",
@@ -608,7 +612,9 @@ unsafe extern "C" fn call_on(handler: usize, info: *mut Info, context: *mut Cont
         "call rax",
         "mov rsp, rbp",
         "pop rbp",
+        ".cfi_def_cfa rsp, 8",
         "ret",
+        ".cfi_endproc",
         signal = const SIGSEGV,
     )
 }

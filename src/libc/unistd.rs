@@ -7,7 +7,7 @@ use super::errno::{
     ESPIPE, ESRCH, fail, set_errno,
 };
 use super::files::is_standard;
-use super::platform::{Cell, console, monotonic, sleep_until};
+use super::platform::{self, Cell, monotonic, sleep_until};
 use super::time::{TimeSpec, TimeVal};
 use core::ptr::{null, null_mut};
 use core::slice::from_raw_parts;
@@ -26,7 +26,7 @@ pub unsafe extern "C" fn write(number: i32, from: *const u8, size: usize) -> isi
     }
     if size != 0 {
         // SAFETY: POSIX's contract: `size` readable bytes.
-        console(unsafe { from_raw_parts(from, size) });
+        platform::write(number, unsafe { from_raw_parts(from, size) });
     }
     size as isize
 }

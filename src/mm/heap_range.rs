@@ -14,6 +14,7 @@ use crate::arch::paging::{self, WINDOW_SIZE};
 use crate::boot::BOOT_MAPPED;
 use crate::solo5::options::{self, Settings};
 use crate::xen::crash;
+use crate::xen::line::Line;
 use core::ops::Range;
 use spin::Once;
 
@@ -49,16 +50,16 @@ pub fn given() -> Option<&'static Given> {
 pub fn init(memory: &mut Memory, settings: &Settings) -> u64 {
     let range = memory.take_largest();
     let most = (range.end - range.start) / 2;
-    let stack_size = match settings.stack {
-        None => (memory.ram.total() / STACK_PART).min(STACK_MOST).min(most) & !(PAGE - 1),
-        Some(size) => match size.checked_next_multiple_of(PAGE) {
-            Some(size) if size <= most && size >= STACK_LEAST => size,
-            _ => crash::early(
-                "--solo5:stack",
-                "must be at least 64k and at most half of the memory",
-            ),
-        },
-    };
+    let stack_size =
+        match settings.stack {
+            None => (memory.ram.total() / STACK_PART).min(STACK_MOST).min(most) & !(PAGE - 1),
+            Some(size) => match size.checked_next_multiple_of(PAGE) {
+                Some(size) if size <= most && size >= STACK_LEAST => size,
+                _ => crash::refuse(Line::new().text(
+                    "Solo5: --solo5:stack: must be at least 64k and at most half of the memory",
+                )),
+            },
+        };
     let stack = range.end - stack_size..range.end;
     let guard = stack.start - PAGE;
     if paging::current().unmap(guard).is_err() {

@@ -34,10 +34,12 @@ mod symbols {
         double_fault_stack = double_fault_stack_guard .. double_fault_stack_top;
         /// The stack of the NMI and machine-check gates and the page below it.
         nmi_stack = nmi_stack_guard .. nmi_stack_top;
+        /// Call frame information of all code.
+        frame_tables = _seh_frame .. _eeh_frame;
     }
 }
 
-pub use symbols::{boot_stack, boot_tls, double_fault_stack, nmi_stack, text};
+pub use symbols::{boot_stack, boot_tls, double_fault_stack, frame_tables, nmi_stack, text};
 
 unsafe extern "C" {
     static _erodata: u8;
@@ -59,9 +61,38 @@ pub fn data() -> Range<u64> {
     rodata().end..&raw const _end as u64
 }
 
+/// Where `tools/xen-symbols` put the names of functions: it patches this into the linked image, whose last segment they
+/// then are. The magic is there for whoever reads a dump.
+#[repr(C)]
+struct NamesAt {
+    magic: [u8; 8],
+    address: u64,
+    size: u64,
+}
+
+#[used]
+#[unsafe(export_name = "solo5__xen_names")]
+static NAMES_AT: NamesAt = NamesAt {
+    magic: *b"XENNAMES",
+    address: 0,
+    size: 0,
+};
+
+/// The names of functions, behind everything else in the image; empty where the image was linked without them.
+pub fn names() -> Range<u64> {
+    // SAFETY: a static. The compiler must not think that it knows what is in it.
+    let at = unsafe { core::ptr::read_volatile(&raw const NAMES_AT) };
+    let end = data().end;
+    if at.address == end && at.size != 0 {
+        end..(end + at.size).next_multiple_of(PAGE)
+    } else {
+        end..end
+    }
+}
+
 /// The whole image.
 pub fn image() -> Range<u64> {
-    text().start..data().end
+    text().start..names().end
 }
 
 /// The page at which shared_info is mapped. Its frame in the image stays unused.

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: ISC
-//! The functions of `solo5.h`.
+//! The functions of `solo5.h`, but for `solo5_abort`, which is in `gates.s`.
 //!
 //! Source: Solo5's public header, whose texts say what each may be given. Pointers are the caller's to get right, as
 //! in any C interface.
 
 use super::{app, tls};
-use crate::xen::shutdown::{self, Reason};
 use crate::xen::{console, events, time};
 use core::ffi::{c_char, c_int};
 
@@ -26,12 +25,6 @@ pub enum Solo5Result {
 #[unsafe(no_mangle)]
 extern "C" fn solo5_exit(status: c_int) -> ! {
     app::exit(status)
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn solo5_abort() -> ! {
-    console::drain();
-    shutdown::end(Reason::Crash)
 }
 
 #[unsafe(no_mangle)]

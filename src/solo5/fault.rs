@@ -19,7 +19,9 @@ pub fn set(handler: Option<Handler>) {
 pub fn hand_over(frame: &mut TrapFrame, address: u64) -> bool {
     // A fault on the stack of faults itself: the handler's own mistake. No mark is kept that one is running, since it
     // may leave by longjmp.
-    if layout::boot_stack().contains(&frame.rsp) {
+    if layout::boot_stack().contains(&frame.rsp)
+        || layout::double_fault_stack().contains(&frame.rsp)
+    {
         return false;
     }
     let Some(handler) = HANDLER.try_lock().and_then(|handler| *handler) else {

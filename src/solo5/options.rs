@@ -10,12 +10,19 @@ use spin::Once;
 use xen_proto::options::{Level, Options};
 
 /// The version that the first logged line names.
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The options given on the command line.
 pub type Settings = Options<'static>;
 
 static SETTINGS: Once<Settings> = Once::new();
+
+static CMDLINE: Once<&'static [u8]> = Once::new();
+
+/// The whole command line; empty before it is known.
+pub fn cmdline() -> &'static [u8] {
+    CMDLINE.get().copied().unwrap_or_default()
+}
 
 /// The options; those of an empty command line before they are read.
 pub fn settings() -> Option<&'static Settings> {
@@ -29,6 +36,7 @@ pub fn logs(level: Level) -> bool {
 
 /// Reads the options and logs the version, then what is wrong with them.
 pub fn init(start: &Start) -> &'static Settings {
+    CMDLINE.call_once(|| start.cmdline);
     let settings = SETTINGS.call_once(|| Options::parse(start.cmdline));
     if logs(Level::Info) {
         Line::new()

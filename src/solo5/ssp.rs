@@ -2,10 +2,9 @@
 //! The stack canary: random at each boot, for both ways in which C is compiled to read it.
 //!
 //! Linux code reads it at `%fs:0x28`, Solo5's own flags (`-mstack-protector-guard=global`) have it in
-//! `__stack_chk_guard`. A smashed stack calls `__stack_chk_fail` either way.
+//! `__stack_chk_guard`. A smashed stack calls `__stack_chk_fail` (`gates.s`) either way.
 
 use crate::arch::cpu;
-use crate::xen::crash;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 #[unsafe(export_name = "__stack_chk_guard")]
@@ -36,9 +35,4 @@ fn random() -> u64 {
         state ^= state >> 31;
     }
     state
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn __stack_chk_fail() -> ! {
-    crash::early("stack smashed", "a function's stack canary was overwritten")
 }

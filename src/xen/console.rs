@@ -7,6 +7,8 @@ use super::events::{self, Port};
 use super::{abi, crash, hypercall, time};
 use crate::arch::paging;
 use crate::mm::layout::{PAGE, SPECIAL_PAGES};
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 use spin::Mutex;
 use xen_proto::console::{Console, SharedPage};
 
@@ -19,6 +21,17 @@ struct Ring {
 }
 
 static RING: Mutex<Option<Ring>> = Mutex::new(None);
+
+/// The ring again, for a crash, which cannot wait for whoever holds the lock.
+static SHARED: AtomicPtr<SharedPage> = AtomicPtr::new(null_mut());
+static SHARED_PORT: AtomicU32 = AtomicU32::new(0);
+
+/// The ring and its port, where there is one, for whoever ends the domain: nothing else may write to it any more.
+pub fn shared() -> Option<(&'static SharedPage, u32)> {
+    // SAFETY: null, or the page that `init` found.
+    let page = unsafe { SHARED.load(Ordering::Relaxed).as_ref() }?;
+    Some((page, SHARED_PORT.load(Ordering::Relaxed)))
+}
 
 /// Finds the ring, at boot and again after the domain was restored; without one (a domain may have none) output goes nowhere.
 pub fn init() {
@@ -42,6 +55,8 @@ pub fn init() {
     }
     // SAFETY: the page is the console's for the domain's whole life, and a SharedPage is atomics throughout.
     let page = unsafe { &*(address as *const SharedPage) };
+    SHARED_PORT.store(port, Ordering::Relaxed);
+    SHARED.store(core::ptr::from_ref(page).cast_mut(), Ordering::Relaxed);
     *RING.lock() = Some(Ring {
         console: Console::new(page),
         port: Port(port),
@@ -50,7 +65,7 @@ pub fn init() {
 
 /// Writes bytes, each LF as CR LF. Waits for room as long as the console daemon goes on reading.
 pub fn write(bytes: &[u8]) {
-    // The lock is taken when a fault interrupts a write: the report goes to the debug port in any case.
+    // The lock is taken when a fault interrupts a write; a crash report has a way of its own.
     let Some(mut guard) = RING.try_lock() else {
         return;
     };

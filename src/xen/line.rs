@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 //! A line of text put together without the formatting machinery, which would be half of this part's size.
 
-use super::{console, debug_port};
+use super::console;
 
 const ROOM: usize = 256;
 
@@ -21,7 +21,7 @@ impl Line {
     }
 
     /// Appends bytes.
-    pub fn bytes(mut self, bytes: &[u8]) -> Self {
+    pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
         let room = self.bytes.get_mut(self.len..).unwrap_or_default();
         let n = room.len().min(bytes.len());
         if let (Some(to), Some(from)) = (room.get_mut(..n), bytes.get(..n)) {
@@ -31,27 +31,48 @@ impl Line {
         self
     }
 
+    /// Appends another line.
+    pub fn then(&mut self, other: &Line) -> &mut Self {
+        self.bytes(other.as_bytes())
+    }
+
+    /// Appends bytes of which some may be none that a console should get.
+    pub fn printable(&mut self, bytes: &[u8]) -> &mut Self {
+        let shown = |byte: &u8| match byte {
+            b' '..=b'~' | 0x80.. => *byte,
+            _ => b'?',
+        };
+        bytes
+            .iter()
+            .fold(self, |line, byte| line.bytes(&[shown(byte)]))
+    }
+
+    /// Appends a byte in two hexadecimal digits.
+    pub fn byte(&mut self, byte: u8) -> &mut Self {
+        self.number(byte.into(), 16, 2)
+    }
+
     /// Appends text.
-    pub fn text(self, text: &str) -> Self {
+    pub fn text(&mut self, text: &str) -> &mut Self {
         self.bytes(text.as_bytes())
     }
 
     /// Appends a number in decimal.
-    pub fn decimal(self, number: u64) -> Self {
+    pub fn decimal(&mut self, number: u64) -> &mut Self {
         self.number(number, 10, 1)
     }
 
     /// Appends a number in hexadecimal, `0x` before it.
-    pub fn hex(self, number: u64) -> Self {
+    pub fn hex(&mut self, number: u64) -> &mut Self {
         self.text("0x").number(number, 16, 1)
     }
 
     /// Appends a number in sixteen hexadecimal digits.
-    pub fn register(self, number: u64) -> Self {
+    pub fn register(&mut self, number: u64) -> &mut Self {
         self.number(number, 16, 16)
     }
 
-    fn number(self, mut number: u64, base: u64, least: usize) -> Self {
+    fn number(&mut self, mut number: u64, base: u64, least: usize) -> &mut Self {
         let mut digits = [b'0'; 20];
         let mut first = digits.len();
         for slot in digits.iter_mut().rev() {
@@ -78,15 +99,8 @@ impl Line {
     }
 
     /// Writes the line to the console.
-    pub fn log(self) {
+    pub fn log(&mut self) {
         self.text("\n").write_to(console::write);
-    }
-
-    /// Writes the line to the console, if there is one already, and to the debug port.
-    pub fn log_everywhere(self) {
-        let line = self.text("\n");
-        line.write_to(debug_port::write);
-        line.write_to(console::write);
     }
 }
 

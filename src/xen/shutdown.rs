@@ -22,8 +22,11 @@ pub enum Reason {
 /// it goes out as the last line on the debug port.
 pub fn exit(reason: Reason, status: i32) -> ! {
     console::drain();
-    let line = Line::new().text("mirage-xen: exit status ");
-    let line = if status < 0 { line.text("-") } else { line };
+    let mut line = Line::new();
+    line.text("mirage-xen: exit status ");
+    if status < 0 {
+        line.text("-");
+    }
     line.decimal(u64::from(status.unsigned_abs()))
         .text("\n")
         .write_to(debug_port::write);

@@ -23,6 +23,8 @@ RUNTIME = $(ROOT)/target/ocaml-freestanding/$(VERSION)
 CC = gcc
 FLAGS = -std=gnu11 -O2 -g -fno-pic -fno-pie -fstack-protector-strong -fcf-protection=none -ffunction-sections -fdata-sections \
   -Wall -Wextra -Werror
+# The programs do on purpose what these warn of.
+C_WARNINGS = -Wno-infinite-recursion -Wno-use-after-free -Wno-stringop-overflow -Wno-nonnull -Wno-array-bounds
 INCLUDES = -nostdinc -isystem $(FREESTANDING)/include -isystem $(shell $(CC) -print-file-name=include)
 
 C := $(patsubst $(HERE)/%/xen.c,%,$(wildcard $(HERE)/*/xen.c))
@@ -39,11 +41,13 @@ $(OUT)/c_entry.o: $(HERE)/c_entry.c
 	@mkdir -p $(@D)
 	@$(CC) $(FLAGS) $(INCLUDES) -c -o $@ $<
 
+# A guest with an entry of its own needs no other.
 $(C:%=$(OUT)/%.xen): $(OUT)/%.xen: $(HERE)/%/xen.c $(ROOT)/c_stubs/mirage_xen.h $(OUT)/c_entry.o $(OBJECTS)
 	@mkdir -p $(OUT)/$*
 	@echo '  LINK $*.xen'
-	@$(CC) $(FLAGS) $(INCLUDES) -I$(ROOT)/c_stubs -c -o $(OUT)/$*/xen.o $<
-	@PARTS=$(PARTS) RUNTIME= sh $(FREESTANDING)/link.sh $@ $(OUT)/$*/xen.o $(OUT)/c_entry.o
+	@$(CC) $(FLAGS) $(C_WARNINGS) $(INCLUDES) -I$(ROOT)/c_stubs -c -o $(OUT)/$*/xen.o $<
+	@PARTS=$(PARTS) RUNTIME= sh $(FREESTANDING)/link.sh $@ $(OUT)/$*/xen.o \
+	  $$(grep -q '^int solo5_app_main' $< || echo $(OUT)/c_entry.o)
 
 $(SEAMS:%=$(OUT)/%.xen): $(OUT)/%.xen: $(HERE)/%/seams.c $(OBJECTS)
 	@mkdir -p $(OUT)/$*/parts
@@ -62,9 +66,16 @@ $(OUT)/%/main6.native.o: $(HERE)/%/xen6.ml
 	@cp $< $(@D)/main6.ml
 	@cd $(@D) && ocamlfind ocamlopt -g -w +a-4-9-40-41-42-44-45-70 -output-obj -o main6.native.o main6.ml
 
+# C of an OCaml guest: NAME/stubs.c.
+STUBS := $(patsubst $(HERE)/%/stubs.c,%,$(wildcard $(HERE)/*/stubs.c))
+$(STUBS:%=$(OUT)/%/stubs.o): $(OUT)/%/stubs.o: $(HERE)/%/stubs.c $(RUNTIME)/libasmrun.a
+	@mkdir -p $(@D)
+	@$(CC) $(FLAGS) $(C_WARNINGS) $(INCLUDES) -I$(RUNTIME)/include -c -o $@ $<
+$(STUBS:%=$(OUT)/%.xen): $(OUT)/%.xen: $(OUT)/%/stubs.o
+
 $(ML:%=$(OUT)/%.xen): $(OUT)/%.xen: $(OUT)/%/main.native.o $(OBJECTS) $(RUNTIME)/libasmrun.a
 	@echo '  LINK $*.xen'
-	@PARTS=$(PARTS) RUNTIME=$(RUNTIME) sh $(FREESTANDING)/link.sh $@ $<
+	@PARTS=$(PARTS) RUNTIME=$(RUNTIME) sh $(FREESTANDING)/link.sh $@ $< $(wildcard $(OUT)/$*/stubs.o)
 
 # The same parts, with the other flavour of the bindings' C around the same core.
 $(OUT)/parts6/libmirage-xen_bindings.a: $(OBJECTS)
@@ -75,5 +86,5 @@ $(ML6:%=$(OUT)/%.xen): $(OUT)/%.xen: $(OUT)/%/main6.native.o $(OUT)/parts6/libmi
 	@echo '  LINK $*.xen'
 	@PARTS=$(OUT)/parts6 RUNTIME=$(RUNTIME) sh $(FREESTANDING)/link.sh $@ $<
 
-$(RUNTIME)/libasmrun.a:
+$(RUNTIME)/libasmrun.a: $(FREESTANDING)/Makefile $(FREESTANDING)/configure.sh $(FREESTANDING)/s.h
 	@$(MAKE) --no-print-directory -C $(FREESTANDING) BUILD=$(RUNTIME)

@@ -77,7 +77,7 @@ impl Program {
     /// Runs it in both ways and compares.
     pub fn check(&self) {
         let cmdline = self.setting("cmdline").unwrap_or_default();
-        let (mut said, status) = self.reference(&cmdline);
+        let (said, status) = self.reference(&cmdline);
         let memory = self
             .setting("memory")
             .map_or(64, |m| m.parse().expect("memory= is a number"));
@@ -87,17 +87,20 @@ impl Program {
             timeout: Duration::from_secs(120),
             ..Guest::new(self.built("xen"))
         });
+        let mut printed = outcome.text().replace("\r\n", "\n");
         if self.setting("end").as_deref() == Some("crash") {
-            // Where Linux's status says that a program ended badly, a domain crashes, and libc says by what.
+            // Where Linux's status says that a program ended badly, a domain crashes, and a report says by what.
             assert_ne!(status, 0, "{}: {said}", self.name);
-            said += "abort() called\n";
+            let report = printed.find("Solo5: ---- crash report ----");
+            let report = printed.split_off(report.expect("a crash report"));
+            let why = "\nSolo5: abort() called\n";
+            assert!(report.contains(why), "{}: {outcome}", self.name);
             assert_eq!(outcome.reason, Reason::Crash, "{}: {outcome}", self.name);
         } else {
             let wanted = (Reason::Poweroff, u8::try_from(status).ok());
             let got = (outcome.reason.clone(), outcome.exit_status);
             assert_eq!(got, wanted, "{}: {outcome}", self.name);
         }
-        let printed = outcome.text().replace("\r\n", "\n");
         for (number, (here, there)) in printed.lines().zip(said.lines()).enumerate() {
             assert_eq!(
                 here,

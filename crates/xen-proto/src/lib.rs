@@ -19,6 +19,8 @@ pub mod grant;
 pub mod memory_map;
 pub mod options;
 pub mod start_info;
+pub mod symbols;
+pub mod unwind;
 pub mod window;
 pub mod xenstore;
 

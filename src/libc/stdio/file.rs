@@ -5,7 +5,7 @@
 
 use super::super::errno::{EBADF, EINVAL, ENOMEM, ESPIPE, fail, set_errno};
 use super::super::memory::memcpy;
-use super::super::platform::{Cell, console};
+use super::super::platform::{Cell, write};
 use core::ptr::null_mut;
 use libc_core::format::Sink;
 
@@ -123,7 +123,7 @@ impl File {
 
     fn put_console(&mut self, bytes: &[u8]) {
         if self.buffer.is_null() {
-            console(bytes);
+            write(self.number, bytes);
             return;
         }
         let mut rest = bytes;
@@ -132,7 +132,7 @@ impl File {
                 self.flush();
             }
             if self.used == 0 && rest.len() >= self.capacity {
-                console(rest);
+                write(self.number, rest);
                 return;
             }
             let (now, later) = rest.split_at(rest.len().min(self.capacity - self.used));
@@ -171,7 +171,7 @@ impl File {
         }
         // SAFETY: the buffer holds `used` bytes, and `end` is no more.
         unsafe {
-            console(core::slice::from_raw_parts(self.buffer, end));
+            write(self.number, core::slice::from_raw_parts(self.buffer, end));
             super::super::memory::memmove(self.buffer, self.buffer.add(end), self.used - end);
         }
         self.used -= end;

@@ -86,7 +86,9 @@ macro_rules! variadic {
         #[unsafe(naked)]
         pub unsafe extern "C" fn $name($($fixed: $type),*) -> i32 {
             core::arch::naked_asm!(
+                ".cfi_startproc",
                 "sub rsp, 0xd8",
+                ".cfi_adjust_cfa_offset 0xd8",
                 "mov [rsp + 0x20], rdi",
                 "mov [rsp + 0x28], rsi",
                 "mov [rsp + 0x30], rdx",
@@ -114,7 +116,9 @@ macro_rules! variadic {
                 concat!("mov ", $register, ", rsp"),
                 "call {target}",
                 "add rsp, 0xd8",
+                ".cfi_adjust_cfa_offset -0xd8",
                 "ret",
+                ".cfi_endproc",
                 target = sym $target,
             )
         }

@@ -86,3 +86,20 @@ pub fn shutdown(reason: u32) -> Result<u64, XenError> {
         )
     }
 }
+
+/// SCHEDOP_poll on no port: sleeps until `deadline`, in ns of Xen's system time, or until some event. Works with
+/// interrupts off and leaves every event as it is.
+pub fn sleep_until(deadline: u64) {
+    let mut arg = abi::sched_poll {
+        timeout: deadline,
+        ..Default::default()
+    };
+    // SAFETY: the structure is what the operation asks for. Where it is refused, the caller looks again at once.
+    let _ = unsafe {
+        call2(
+            abi::__HYPERVISOR_sched_op,
+            u64::from(abi::SCHEDOP_poll),
+            pointer(&mut arg),
+        )
+    };
+}

@@ -11,6 +11,8 @@ mod grant;
 mod memory_map;
 mod options;
 mod start_info;
+mod symbols;
+mod unwind;
 mod window;
 mod xenstore;
 mod xenstored;

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: ISC
+//! libc's part in a crash report, where the Solo5 part makes one (`solo5__xen_crash`, `solo5__xen_on_crash`, looked for
+//! weakly): why it crashes, how full the heap is, and what the program last wrote to standard error.
+
+use super::platform::Cell;
+use super::{heap, malloc};
+use core::arch::asm;
+use core::ptr::{null, null_mut};
+
+/// Bytes of standard error that are kept.
+const KEPT: usize = 160;
+
+/// The last bytes written to standard error, the latest at the end.
+static LAST: Cell<([u8; KEPT], usize)> = Cell::new(([0; KEPT], 0));
+
+/// Keeps the end of what is written to standard error.
+pub fn keep(text: &[u8]) {
+    // SAFETY: the cell is valid, and the borrow ends here.
+    let (kept, used) = unsafe { &mut *LAST.as_ptr() };
+    let text = &text[text.len().saturating_sub(KEPT)..];
+    let old = (*used).min(KEPT - text.len());
+    kept.copy_within(*used - old..*used, 0);
+    kept[old..old + text.len()].copy_from_slice(text);
+    *used = old + text.len();
+}
+
+/// `void say(const char *text, size_t size)`.
+type Say = unsafe extern "C" fn(*const u8, usize);
+
+/// `struct solo5__xen_crash_note`.
+#[repr(C)]
+struct Note {
+    next: *mut Note,
+    write: Option<unsafe extern "C" fn(Say)>,
+    cause: *const u8,
+    cause_size: usize,
+}
+
+static NOTE: Cell<Note> = Cell::new(Note {
+    next: null_mut(),
+    write: Some(write),
+    cause: null(),
+    cause_size: 0,
+});
+
+/// Tells the Solo5 part of the note.
+pub fn register() {
+    let on_crash: usize;
+    // SAFETY: reads the address of a weak symbol; 0 if nobody defines it.
+    unsafe {
+        asm!(
+            ".weak solo5__xen_on_crash",
+            "mov {}, qword ptr [rip + solo5__xen_on_crash@GOTPCREL]",
+            out(reg) on_crash,
+            options(pure, readonly, nostack, preserves_flags),
+        );
+    }
+    if on_crash != 0 {
+        // SAFETY: the symbol's documented type; the note lives for ever.
+        unsafe {
+            let on_crash: unsafe extern "C" fn(*mut Note) = core::mem::transmute(on_crash);
+            on_crash(NOTE.as_ptr());
+        }
+    }
+}
+
+/// Has the Solo5 part report a crash, if it can.
+pub fn report(why: &[u8]) {
+    let crash: usize;
+    // SAFETY: as in `register`.
+    unsafe {
+        asm!(
+            ".weak solo5__xen_crash",
+            "mov {}, qword ptr [rip + solo5__xen_crash@GOTPCREL]",
+            out(reg) crash,
+            options(pure, readonly, nostack, preserves_flags),
+        );
+    }
+    if crash != 0 {
+        // SAFETY: the symbol's documented type; the text is readable.
+        unsafe {
+            let crash: unsafe extern "C" fn(*const u8, usize) -> ! = core::mem::transmute(crash);
+            crash(why.as_ptr(), why.len())
+        }
+    }
+}
+
+/// A line of the report.
+struct Text {
+    bytes: [u8; 120],
+    used: usize,
+}
+
+impl Text {
+    fn put(&mut self, text: &[u8]) -> &mut Self {
+        for &byte in text {
+            if let Some(slot) = self.bytes.get_mut(self.used) {
+                *slot = byte;
+                self.used += 1;
+            }
+        }
+        self
+    }
+
+    /// A size in KiB, as a number.
+    fn kib(&mut self, size: usize) -> &mut Self {
+        let size = size / 1024;
+        for digit in (0..=size.checked_ilog10().unwrap_or(0)).rev() {
+            self.put(&[b'0' + (size / 10usize.pow(digit) % 10) as u8]);
+        }
+        self
+    }
+}
+
+unsafe extern "C" fn write(say: Say) {
+    let mut line = Text {
+        bytes: [0; 120],
+        used: 0,
+    };
+    line.put(b"libc: of a heap of ")
+        .kib(heap::total())
+        .put(b" KiB, malloc has taken ")
+        .kib(heap::handed_out())
+        .put(b" KiB and given out ")
+        .kib(malloc::malloc_memory_usage())
+        .put(b" KiB");
+    // SAFETY: the core's function; the text lives as long as the call.
+    unsafe { say(line.bytes.as_ptr(), line.used) };
+    // SAFETY: the cell is valid; what was cut short by the crash is bytes, too.
+    let (kept, used) = unsafe { &*LAST.as_ptr() };
+    let Some(kept) = kept.get(..*used) else {
+        return;
+    };
+    // Where the buffer is full, its first line has lost its start.
+    let cut = usize::from(kept.len() == KEPT);
+    for piece in kept.split(|&byte| byte == b'\n').skip(cut) {
+        if !piece.is_empty() {
+            line.used = 0;
+            line.put(b"last on stderr: ").put(piece);
+            // SAFETY: as above.
+            unsafe { say(line.bytes.as_ptr(), line.used) };
+        }
+    }
+}
