@@ -9,7 +9,7 @@
 //! The tests compile this module once more for the host, under Rust's names instead of C's, so that
 //! the host's own libc stays in place beside it: hence `cfg_attr(not(test), unsafe(no_mangle))`.
 
-mod crash;
+pub mod crash;
 mod platform;
 
 pub mod assert;
