@@ -33,6 +33,17 @@ static void say_text(say_line *say, const char *text)
 	say(text, strlen(text));
 }
 
+/* The runtime renamed where a place is when it began to say where it ends, in 5.2. */
+#if OCAML_VERSION >= 50200
+#define LINE(at) ((at).loc_start_lnum)
+#define FROM(at) ((at).loc_start_chr)
+#define TO(at) ((at).loc_end_chr)
+#else
+#define LINE(at) ((at).loc_lnum)
+#define FROM(at) ((at).loc_startchr)
+#define TO(at) ((at).loc_endchr)
+#endif
+
 /* One call or raise of the backtrace, as the runtime prints it. */
 static void say_place(say_line *say, debuginfo place, int first)
 {
@@ -43,8 +54,8 @@ static void say_place(say_line *say, debuginfo place, int first)
 	caml_debuginfo_location(place, &at);
 	how = at.loc_is_raise ? (first ? "raised at" : "re-raised at") : (first ? "raised by primitive at" : "called from");
 	if (at.loc_valid)
-		snprintf(line, sizeof line, "OCaml:   %s %s:%d, characters %d-%d%s", how, at.loc_filename, at.loc_lnum,
-			 at.loc_startchr, at.loc_endchr, at.loc_is_inlined ? " (inlined)" : "");
+		snprintf(line, sizeof line, "OCaml:   %s %s:%d, characters %d-%d%s", how, at.loc_filename, LINE(at),
+			 FROM(at), TO(at), at.loc_is_inlined ? " (inlined)" : "");
 	else if (!at.loc_is_raise)
 		snprintf(line, sizeof line, "OCaml:   %s code without location (compiled without -g)", how);
 	else
