@@ -153,6 +153,42 @@ fn a_compiler_of_another_version() {
 }
 
 #[test]
+fn bindings_of_another_compiler() {
+    let folder = folder("bindings");
+    let parts = folder.path("parts");
+    fs::create_dir(&parts).unwrap();
+    for name in [
+        "solo5_xen.o",
+        "solo5_xen.lds",
+        "libnolibc.a",
+        "libopenlibm.a",
+    ] {
+        symlink(root().join("target/parts").join(name), parts.join(name)).unwrap();
+    }
+    let name = "libmirage-xen_bindings.a";
+    let mut archive = fs::read(root().join("target/parts").join(name)).unwrap();
+    let mark = b"OCMLmirage-xen\0\0";
+    let at = archive
+        .windows(mark.len())
+        .position(|part| part == mark)
+        .expect("a note")
+        + mark.len();
+    archive[at..at + 4].copy_from_slice(b"4.98");
+    fs::write(parts.join(name), archive).unwrap();
+    let lines = folder.refused(
+        folder
+            .tool()
+            .args(["build", "app.ml"])
+            .env("XEN_OCAML_PARTS", &parts),
+    );
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(
+        lines[0].contains("the bindings in") && lines[0].contains("are of 4.98"),
+        "{lines:?}"
+    );
+}
+
+#[test]
 fn a_program_that_does_not_compile() {
     let folder = Folder::new("bad type");
     folder.write("app.ml", "let () = 1 + \"x\"\n");

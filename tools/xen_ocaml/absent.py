@@ -42,13 +42,15 @@ _STAND_IN = """.section .text.absent_{name},"ax",@progbits
 
 
 # Archives of C stubs, and of the OCaml modules over them.
-_STUBS = ("libunix.a", "libthreadsnat.a", "libthreads.a")
+_STUBS = ("libunix.a", "libunixnat.a", "libthreadsnat.a", "libthreads.a")
 _ARCHIVES = ("unix.a", "threads.a")
 _MODULES = tuple(
     f"caml{name}{dot}".encode()
     for name in ("Unix", "UnixLabels", "Thread", "ThreadUnix", "Mutex", "Condition", "Event", "Semaphore")
     for dot in ("__", ".")
 )
+# Names that the linker or the startup object defines, or that a static link does without.
+_LINKERS = (b"caml", b"_GLOBAL_", b"__tls_get_addr")
 # What a module's tables are called, which name all of its functions and are no use of them.
 _TABLES = (b"frametable", b"gc_roots", b"code_begin", b"code_end", b"data_begin", b"data_end")
 
@@ -116,7 +118,7 @@ class Needs:
         """Other names of those libraries' C, which may be linked into an object with a program: the host's archives have them."""
         found = set()
         for folder in (self.into.stdlib, os.path.join(self.into.stdlib, "unix"), os.path.join(self.into.stdlib, "threads")):
-            for name in _STUBS[:2]:
+            for name in _STUBS[:3]:
                 path = os.path.join(folder, name)
                 if os.path.exists(path):
                     for _, content in elf.objects(common.read(path)):
@@ -126,7 +128,7 @@ class Needs:
     def _find_missing(self, undefined, library):
         known = link.provided(self.into)
         named = {other for _, _, other in self._named_by_programs(library)}
-        self.missing = {n for n in undefined if n not in known and n not in named and not n.startswith((b"caml", b"_GLOBAL_"))}
+        self.missing = {n for n in undefined if n not in known and n not in named and not n.startswith(_LINKERS)}
 
     def _named_by_programs(self, library):
         """(path, function, name) for what a program's own functions refer to in whole objects. Linux's runtime, which an

@@ -190,7 +190,7 @@ def _check_members(path, members):
         lines.append(f"  modules   {', '.join(modules)}")
     others = []
     for symbol in sorted(wanted):
-        if symbol in defined or _is_module(symbol) or symbol in (b"_GLOBAL_OFFSET_TABLE_", b"__ImageBase"):
+        if symbol in defined or _is_module(symbol) or symbol in (b"_GLOBAL_OFFSET_TABLE_", b"__tls_get_addr"):
             continue
         who = wanted[symbol][0]
         name = os.fsdecode(symbol)

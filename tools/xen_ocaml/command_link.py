@@ -106,7 +106,7 @@ def archives(wanted, compiler, arguments):
             if not name.startswith("lib") or not name.endswith(".a") or name.startswith(("libasmrun", "libcamlrun")):
                 continue
             # Variants for other targets, and for bytecode, of what has one for Linux's native code.
-            if "freestanding" in name or "_xen_" in name or name in ("libthreads.a", "libmirage-xen_bindings.a"):
+            if "freestanding" in name or "_xen_" in name or name in ("libthreads.a", "libunixbyt.a", "libmirage-xen_bindings.a"):
                 continue
             path = os.path.join(folder, name)
             try:

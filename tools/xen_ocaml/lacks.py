@@ -31,7 +31,7 @@ _KINDS = {
     ),
     "threads": (
         "a domain has one thread: use Lwt",
-        "pthread_create pthread_join pthread_cancel pthread_detach pthread_kill",
+        "pthread_create pthread_cancel pthread_detach pthread_kill",
     ),
     "users": (
         "a domain has no users and groups",
@@ -56,7 +56,7 @@ _KINDS = {
 _MINOR = frozenset(
     b"getloadavg pause sigsuspend clock_settime settimeofday dladdr alarm getcwd __getcwd_chk getitimer setitimer ioctl lseek lseek64"
     b" sched_get_priority_max sched_get_priority_min sched_getaffinity setrlimit setrlimit64 fsync fdatasync mprotect tcgetattr"
-    b" tcsetattr dlclose flock dup pthread_cond_wait".split()
+    b" tcsetattr dlclose flock dup pthread_cond_wait pthread_join".split()
 )
 
 KINDS = {kind: hint for kind, (hint, _) in _KINDS.items()}

@@ -124,6 +124,10 @@ class Link:
         place = self.place
         runtime = place.runtime(version)
         last = [place.part("libmirage-xen_bindings.a", version), runtime]
+        bound = place.bindings_version(last[0])
+        if bound and bound != version:
+            remedy = f"make -C {place.checkout} OCAML={'.'.join(version.split('.')[:2])} guests" if place.checkout else "install those of this compiler"
+            raise Problem(f"the compiler is OCaml {version}, and the bindings in {last[0]} are of {bound}: {remedy}")
         last += [place.part("libnolibc.a", version), place.part("libopenlibm.a", version)]
         return place.part("solo5_xen.o", version), place.part("solo5_xen.lds", version), last
 

@@ -35,7 +35,7 @@ class Place:
             if os.path.exists(path):
                 return path
         if self.checkout:
-            raise Problem(f"{folders[0]}/{name} is not built: make -C {self.checkout} guests")
+            raise Problem(f"{folders[-1]}/{name} is not built: make -C {self.checkout} guests")
         raise Problem(f"{name} is not under {self.prefix}: install mirage-xen-rs again (make install PREFIX={self.prefix})")
 
     def _folders(self, name, version):
@@ -43,7 +43,9 @@ class Place:
         if named:
             return [named]
         if self.checkout:
-            return [os.path.join(self.checkout, "target/parts")]
+            # Another compiler's lie in a folder of their own (make OCAML=5.3).
+            own = f"target/ocaml-{'.'.join(version.split('.')[:2])}/parts"
+            return [os.path.join(self.checkout, folder) for folder in (own, "target/parts")]
         folders = []
         for folder in _INSTALLED[name]:
             folders += [os.path.join(self.prefix, folder, version), os.path.join(self.prefix, folder)]
@@ -52,6 +54,9 @@ class Place:
     def runtime(self, version):
         """The path of libasmrun.a for a compiler's version; a Problem where that of another version is here."""
         versions = set()
+        named = os.environ.get("XEN_OCAML_PARTS")
+        if named and os.path.exists(os.path.join(named, "libasmrun.a")):
+            return os.path.join(named, "libasmrun.a")
         if self.checkout:
             folder = os.path.join(self.checkout, "target/ocaml-freestanding")
             path = os.path.join(folder, version, "libasmrun.a")
@@ -91,22 +96,27 @@ class Place:
                 return file.readline().strip()
         except OSError:
             pass
-        import elf
+        return self.bindings_version(self.part("libmirage-xen_bindings.a", "")) or "a version that it does not say"
 
-        path = self.part("libmirage-xen_bindings.a", "")
+    @staticmethod
+    def bindings_version(path):
+        """The OCaml version that an archive of the bindings was compiled for, as its note says; None without one."""
+        import elf
+        import identity
+
         try:
             with open(path, "rb") as file:
                 for _, content in elf.objects(file.read()):
-                    for owner, kind, text in content.notes():
-                        if owner == "mirage-xen" and kind == 0x4C4D434F:
-                            return text.rstrip(b"\0").decode("ascii", "replace")
+                    for version in identity.of(content)[1]:
+                        return version
         except (OSError, elf.Malformed):
             pass
-        return "a version that it does not say"
+        return None
 
     def libraries(self):
         """The folder in which ocamlfind finds the OCaml library mirage-xen, to be put before its own path; None without."""
-        folder = os.path.join(self.checkout, "target/dune/install/default/lib") if self.checkout else os.path.join(self.prefix, "lib")
+        built = os.environ.get("MIRAGE_XEN_BUILT", "target")
+        folder = os.path.join(self.checkout, built, "dune/install/default/lib") if self.checkout else os.path.join(self.prefix, "lib")
         return folder if os.path.exists(os.path.join(folder, "mirage-xen/META")) else None
 
     def lab(self):
