@@ -14,10 +14,15 @@ use super::line::Line;
 use super::shutdown::{Reason, end};
 use crate::arch::TrapFrame;
 use core::ffi::c_void;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// How many crashes have begun.
 static BEGUN: AtomicU32 = AtomicU32::new(0);
+
+/// Where the state of the first crash was saved, for `tools/xen-core`, which makes it a thread of the core file.
+#[used]
+#[unsafe(export_name = "solo5__xen_crash_frame")]
+static FRAME: AtomicU64 = AtomicU64::new(0);
 
 unsafe extern "C" {
     /// Reports a crash of the core's own from where it is called; in `gates.s`.
@@ -28,6 +33,7 @@ unsafe extern "C" {
 pub fn report(frame: &TrapFrame, cause: &Line) -> ! {
     match BEGUN.fetch_add(1, Ordering::Relaxed) {
         0 => {
+            FRAME.store(core::ptr::from_ref(frame) as u64, Ordering::Relaxed);
             output::begin();
             report::write(frame, cause);
         }
