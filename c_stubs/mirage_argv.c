@@ -9,12 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CAML_NAME_SPACE
+#include <caml/mlvalues.h>
+
 #include "mirage_runtime.h"
 
 extern const char *__real_mirage_runtime_start(const char *line, size_t heap_size);
-extern void __real_caml_startup(char **argv);
+extern value __real_caml_startup_exn(char **argv);
 const char *__wrap_mirage_runtime_start(const char *line, size_t heap_size);
-void __wrap_caml_startup(char **argv);
+value __wrap_caml_startup_exn(char **argv);
 
 static const char *command_line = "";
 
@@ -52,7 +55,7 @@ static const char *take_word(const char *from, char **to)
 	return from;
 }
 
-void __wrap_caml_startup(char **argv)
+value __wrap_caml_startup_exn(char **argv)
 {
 	size_t length = strlen(command_line), count = 0;
 	/* At most every second character begins a word. */
@@ -73,5 +76,5 @@ void __wrap_caml_startup(char **argv)
 		at = take_word(at, &text);
 	}
 	words[count] = NULL;
-	__real_caml_startup(words);
+	return __real_caml_startup_exn(words);
 }

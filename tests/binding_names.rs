@@ -83,9 +83,11 @@ const OTHER: &[&str] = &[
     "mirage_xen_fail",
     "mirage_xen_heap_start",
     "mirage_runtime_start",
+    "mirage_xen_crash_init",
+    "mirage_xen_uncaught",
     // Sys.argv, where xen-ocaml links.
     "__wrap_mirage_runtime_start",
-    "__wrap_caml_startup",
+    "__wrap_caml_startup_exn",
     "mirage_xen_heap_bytes",
     "mirage_xen_stack_start",
 ];

@@ -396,6 +396,10 @@ fn installed_and_moved() {
         "lib/xen-ocaml/exports.txt",
     );
     put(
+        root().join("tools/xen-symbols"),
+        "lib/xen-ocaml/xen-symbols",
+    );
+    put(
         root().join(format!("target/ocaml-freestanding/{version}/libasmrun.a")),
         "lib/ocaml-freestanding/libasmrun.a",
     );

@@ -136,9 +136,9 @@ class Link:
         of `traced`: name to a list of files."""
         start, script, last = self.parts()
         command = ["ld", "-nostdlib", "-z", "max-page-size=0x1000", "-static", "--gc-sections", "-T", script, start]
-        if b"__wrap_caml_startup" in elf.symbol_index(last[0]):
+        if b"__wrap_caml_startup_exn" in elf.symbol_index(last[0]):
             # Sys.argv is the domain's command line.
-            command += ["--wrap=mirage_runtime_start", "--wrap=caml_startup"]
+            command += ["--wrap=mirage_runtime_start", "--wrap=caml_startup_exn"]
         if self.muldefs:
             command += ["-z", "muldefs", "--whole-archive", last[1], "--no-whole-archive"]
         command += [*first, *self.words, "--start-group", *last, "--end-group", "-o", temporary]
