@@ -7,83 +7,127 @@
 use super::{STRING, WIDE};
 use core::arch::naked_asm;
 
-/// C's `memcpy`; as `memmove`, since telling overlap apart costs one comparison on long copies only.
-///
-/// # Safety
-/// C's contract.
-#[cfg_attr(not(test), unsafe(no_mangle))]
-#[unsafe(naked)]
-pub unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, size: usize) -> *mut u8 {
-    naked_asm!("jmp {memmove}", memmove = sym memmove)
+/// A function that copies up to 256 bytes by itself. The sizes above 64 come first, which leaves them one jump.
+macro_rules! copy {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// C's contract.
+        #[cfg_attr(not(test), unsafe(no_mangle))]
+        #[unsafe(naked)]
+        pub unsafe extern "C" fn $name(to: *mut u8, from: *const u8, size: usize) -> *mut u8 {
+            naked_asm!(
+                "mov rax, rdi",
+                "cmp rdx, 64",
+                "ja 6f",
+                "cmp edx, 32",
+                "ja 5f",
+                "cmp edx, 16",
+                "jb 2f",
+                "movups xmm0, [rsi]",
+                "movups xmm1, [rsi + rdx - 16]",
+                "movups [rdi], xmm0",
+                "movups [rdi + rdx - 16], xmm1",
+                "ret",
+                "2:",
+                "cmp edx, 8",
+                "jb 3f",
+                "mov rcx, [rsi]",
+                "mov r8, [rsi + rdx - 8]",
+                "mov [rdi], rcx",
+                "mov [rdi + rdx - 8], r8",
+                "ret",
+                "3:",
+                "cmp edx, 4",
+                "jb 4f",
+                "mov ecx, [rsi]",
+                "mov r8d, [rsi + rdx - 4]",
+                "mov [rdi], ecx",
+                "mov [rdi + rdx - 4], r8d",
+                "ret",
+                // 0 to 3: first, middle and last byte.
+                "4:",
+                "test edx, edx",
+                "jz 45f",
+                "movzx ecx, byte ptr [rsi]",
+                "movzx r8d, byte ptr [rsi + rdx - 1]",
+                "mov r10d, edx",
+                "shr r10d, 1",
+                "movzx r9d, byte ptr [rsi + r10]",
+                "mov [rdi], cl",
+                "mov [rdi + r10], r9b",
+                "mov [rdi + rdx - 1], r8b",
+                "45:",
+                "ret",
+                "5:",
+                "movups xmm0, [rsi]",
+                "movups xmm1, [rsi + 16]",
+                "movups xmm2, [rsi + rdx - 32]",
+                "movups xmm3, [rsi + rdx - 16]",
+                "movups [rdi], xmm0",
+                "movups [rdi + 16], xmm1",
+                "movups [rdi + rdx - 32], xmm2",
+                "movups [rdi + rdx - 16], xmm3",
+                "ret",
+                "6:",
+                "cmp byte ptr [rip + {wide}], 0",
+                "je {plain}",
+                "cmp rdx, 256",
+                "ja {long}",
+                "vmovdqu ymm0, [rsi]",
+                "vmovdqu ymm1, [rsi + 32]",
+                "vmovdqu ymm2, [rsi + rdx - 64]",
+                "vmovdqu ymm3, [rsi + rdx - 32]",
+                "cmp edx, 128",
+                "ja 7f",
+                "vmovdqu [rdi], ymm0",
+                "vmovdqu [rdi + 32], ymm1",
+                "vmovdqu [rdi + rdx - 64], ymm2",
+                "vmovdqu [rdi + rdx - 32], ymm3",
+                "vzeroupper",
+                "ret",
+                "7:",
+                "vmovdqu ymm4, [rsi + 64]",
+                "vmovdqu ymm5, [rsi + 96]",
+                "vmovdqu ymm6, [rsi + rdx - 128]",
+                "vmovdqu ymm7, [rsi + rdx - 96]",
+                "vmovdqu [rdi], ymm0",
+                "vmovdqu [rdi + 32], ymm1",
+                "vmovdqu [rdi + 64], ymm4",
+                "vmovdqu [rdi + 96], ymm5",
+                "vmovdqu [rdi + rdx - 128], ymm6",
+                "vmovdqu [rdi + rdx - 96], ymm7",
+                "vmovdqu [rdi + rdx - 64], ymm2",
+                "vmovdqu [rdi + rdx - 32], ymm3",
+                "vzeroupper",
+                "ret",
+                // Aligns the whole function to a cache line's half.
+                ".p2align 5",
+                wide = sym WIDE,
+                plain = sym move_plain,
+                long = sym move_wide,
+            )
+        }
+    };
 }
 
-/// C's `memmove`.
-///
-/// # Safety
-/// C's contract.
-#[cfg_attr(not(test), unsafe(no_mangle))]
+copy! {
+    /// C's `memcpy`: as [`memmove`], since telling overlap apart costs one comparison on long copies only.
+    memcpy
+}
+
+copy! {
+    /// C's `memmove`.
+    memmove
+}
+
+/// The rest of [`memmove`] for more than 64 bytes by what every x86-64 has; RAX is its result.
 #[unsafe(naked)]
-pub unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, size: usize) -> *mut u8 {
+unsafe extern "C" fn move_plain(to: *mut u8, from: *const u8, size: usize) -> *mut u8 {
     naked_asm!(
-        "mov rax, rdi",
-        "cmp rdx, 16",
-        "jb 2f",
-        "cmp rdx, 32",
-        "ja 5f",
-        // 16 to 32: two blocks that may overlap. Everything is loaded before anything is stored.
-        "movups xmm0, [rsi]",
-        "movups xmm1, [rsi + rdx - 16]",
-        "movups [rdi], xmm0",
-        "movups [rdi + rdx - 16], xmm1",
-        "ret",
-        "2:",
-        "cmp edx, 8",
-        "jb 3f",
-        "mov rcx, [rsi]",
-        "mov r8, [rsi + rdx - 8]",
-        "mov [rdi], rcx",
-        "mov [rdi + rdx - 8], r8",
-        "ret",
-        "3:",
-        "cmp edx, 4",
-        "jb 4f",
-        "mov ecx, [rsi]",
-        "mov r8d, [rsi + rdx - 4]",
-        "mov [rdi], ecx",
-        "mov [rdi + rdx - 4], r8d",
-        "ret",
-        // 0 to 3: first, middle and last byte.
-        "4:",
-        "test edx, edx",
-        "jz 45f",
-        "movzx ecx, byte ptr [rsi]",
-        "movzx r8d, byte ptr [rsi + rdx - 1]",
-        "mov r10d, edx",
-        "shr r10d, 1",
-        "movzx r9d, byte ptr [rsi + r10]",
-        "mov [rdi], cl",
-        "mov [rdi + r10], r9b",
-        "mov [rdi + rdx - 1], r8b",
-        "45:",
-        "ret",
-        "5:",
-        "cmp rdx, 64",
-        "ja 55f",
-        "movups xmm0, [rsi]",
-        "movups xmm1, [rsi + 16]",
-        "movups xmm2, [rsi + rdx - 32]",
-        "movups xmm3, [rsi + rdx - 16]",
-        "movups [rdi], xmm0",
-        "movups [rdi + 16], xmm1",
-        "movups [rdi + rdx - 32], xmm2",
-        "movups [rdi + rdx - 16], xmm3",
-        "ret",
-        "55:",
-        "cmp byte ptr [rip + {wide}], 0",
-        "jne {long}",
         // Longer: ends in registers, and in between whole aligned blocks, upwards or downwards so
         // that no byte is overwritten before it was read.
-        "6:",
         "mov rcx, rdi",
         "sub rcx, rsi",
         "cmp rcx, rdx",
@@ -122,7 +166,7 @@ pub unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, size: usize) -> *
         "ret",
         "8:",
         "test rcx, rcx",
-        "jz 45b",
+        "jz 96f",
         "movups xmm4, [rsi]",
         "movups xmm5, [rsi + 16]",
         "movups xmm6, [rsi + 32]",
@@ -153,52 +197,15 @@ pub unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, size: usize) -> *
         "movups [rax + 32], xmm6",
         "movups [rax + 48], xmm7",
         "movups [r8 - 16], xmm8",
+        "96:",
         "ret",
-        // Aligns the whole function to a cache line.
-        ".p2align 5",
-        wide = sym WIDE,
-        long = sym move_wide,
     )
 }
 
-/// The rest of [`memmove`] for more than 64 bytes, where the processor has AVX2; RAX is its result.
+/// The rest of [`memmove`] for more than 256 bytes, where the processor has AVX2; RAX is its result.
 #[unsafe(naked)]
 unsafe extern "C" fn move_wide(to: *mut u8, from: *const u8, size: usize) -> *mut u8 {
     naked_asm!(
-        "cmp rdx, 128",
-        "ja 2f",
-        "vmovdqu ymm0, [rsi]",
-        "vmovdqu ymm1, [rsi + 32]",
-        "vmovdqu ymm2, [rsi + rdx - 64]",
-        "vmovdqu ymm3, [rsi + rdx - 32]",
-        "vmovdqu [rdi], ymm0",
-        "vmovdqu [rdi + 32], ymm1",
-        "vmovdqu [rdi + rdx - 64], ymm2",
-        "vmovdqu [rdi + rdx - 32], ymm3",
-        "vzeroupper",
-        "ret",
-        "2:",
-        "cmp rdx, 256",
-        "ja 22f",
-        "vmovdqu ymm0, [rsi]",
-        "vmovdqu ymm1, [rsi + 32]",
-        "vmovdqu ymm2, [rsi + 64]",
-        "vmovdqu ymm3, [rsi + 96]",
-        "vmovdqu ymm4, [rsi + rdx - 128]",
-        "vmovdqu ymm5, [rsi + rdx - 96]",
-        "vmovdqu ymm6, [rsi + rdx - 64]",
-        "vmovdqu ymm7, [rsi + rdx - 32]",
-        "vmovdqu [rdi], ymm0",
-        "vmovdqu [rdi + 32], ymm1",
-        "vmovdqu [rdi + 64], ymm2",
-        "vmovdqu [rdi + 96], ymm3",
-        "vmovdqu [rdi + rdx - 128], ymm4",
-        "vmovdqu [rdi + rdx - 96], ymm5",
-        "vmovdqu [rdi + rdx - 64], ymm6",
-        "vmovdqu [rdi + rdx - 32], ymm7",
-        "vzeroupper",
-        "ret",
-        "22:",
         "mov rcx, rdi",
         "sub rcx, rsi",
         "cmp rcx, rdx",

@@ -80,7 +80,10 @@ pub unsafe extern "C" fn memset(to: *mut u8, byte: i32, size: usize) -> *mut u8 
         "vmovdqu [rdi], ymm0",
         "vmovdqu [r8 - 32], ymm0",
         "cmp rdx, 64",
-        "jbe 9f",
+        "ja 72f",
+        "vzeroupper",
+        "ret",
+        "72:",
         "vmovdqu [rdi + 32], ymm0",
         "vmovdqu [r8 - 64], ymm0",
         "cmp rdx, 128",
@@ -120,7 +123,7 @@ pub unsafe extern "C" fn memset(to: *mut u8, byte: i32, size: usize) -> *mut u8 
         "rep stosb",
         "mov rax, r9",
         "ret",
-        // Aligns the whole function to a cache line.
+        // Aligns the whole function to half a cache line.
         ".p2align 5",
         wide = sym WIDE,
         string = sym STRING,

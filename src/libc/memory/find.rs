@@ -162,7 +162,7 @@ pub unsafe extern "C" fn memchr(start: *const u8, byte: i32, size: usize) -> *co
         "add rdi, 32",
         "sub rdx, 32",
         "jmp 1b",
-        // Aligns the whole function to a cache line.
+        // Aligns the whole function to half a cache line.
         ".p2align 5",
         wide = sym WIDE,
         plain = sym plain,
@@ -268,7 +268,7 @@ pub unsafe extern "C" fn strlen(text: *const u8) -> usize {
         "tzcnt eax, eax",
         "vzeroupper",
         "ret",
-        // Aligns the whole function to a cache line.
+        // Aligns the whole function to half a cache line.
         ".p2align 5",
         wide = sym WIDE,
         plain = sym plain_length,
