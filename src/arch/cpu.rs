@@ -30,6 +30,11 @@ pub fn init() {
     }
 }
 
+/// Whether AVX is on.
+pub fn has_avx() -> bool {
+    FEATURES.load(Ordering::Relaxed) & (XSAVE | AVX) == XSAVE | AVX
+}
+
 /// A random word from the processor; `None` without RDRAND, or when it stays empty.
 pub fn rdrand() -> Option<u64> {
     if FEATURES.load(Ordering::Relaxed) & RDRAND == 0 {

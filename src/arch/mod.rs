@@ -3,6 +3,7 @@
 
 pub mod cpu;
 pub mod descriptors;
+pub mod noise;
 pub mod paging;
 pub mod per_cpu;
 mod traps;

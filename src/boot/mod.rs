@@ -12,7 +12,7 @@ pub use start::{BOOT_MAPPED, Start};
 
 use crate::arch::{cpu, descriptors, paging};
 use crate::mm::{heap_range, memory};
-use crate::solo5::{app, options, tls};
+use crate::solo5::{app, entropy, options, tls};
 use crate::xen::{console, events, hypercall, shared_info};
 use steps::Steps;
 
@@ -33,6 +33,8 @@ extern "C" fn boot_main(start_info: u64) -> ! {
     steps.done("memory map");
     paging::init(&memory);
     steps.done("page tables");
+    entropy::init();
+    steps.done("entropy");
     tls::init();
     steps.done("thread-local block");
     shared_info::init();
@@ -43,7 +45,10 @@ extern "C" fn boot_main(start_info: u64) -> ! {
     steps.done("console");
     let settings = options::init(&start);
     let stack_top = heap_range::init(&mut memory, settings);
+    entropy::log();
     steps.done("options, banner, heap");
+    paging::verify();
+    steps.done("protection");
     steps.log();
     // SAFETY: the stack was mapped by heap_range::init and is used by nobody else; the boot stack is left
     // for good, to the fault gates.

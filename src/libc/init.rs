@@ -20,7 +20,7 @@ pub extern "C" fn _nolibc_init(heap_start: usize, heap_size: usize) {
         asm!("mov {}, fs:[0x28]", out(reg) canary, options(nostack, readonly, preserves_flags));
         asm!("mov {}, rsp", out(reg) stack, options(nomem, nostack, preserves_flags));
     }
-    malloc::set_secret((canary as u64).rotate_left(24) ^ 0x5bd1_e995_9e37_79b9);
+    malloc::set_secret(core_secret().unwrap_or((canary as u64).rotate_left(24)));
     let mut size = heap_size;
     if (heap_start..heap_start.saturating_add(heap_size)).contains(&stack) {
         size -= STACK.min(heap_size / 8);
@@ -29,6 +29,22 @@ pub extern "C" fn _nolibc_init(heap_start: usize, heap_size: usize) {
     super::unistd::set_stack(heap_start + size, stack.next_multiple_of(4096));
     add_extra();
     super::crash::register();
+}
+
+/// Our own Solo5 part's secret word for the heap; another one has only the canary.
+fn core_secret() -> Option<u64> {
+    let get: usize;
+    // SAFETY: reads the address of a weak symbol; 0 if nobody defines it.
+    unsafe {
+        asm!(
+            ".weak solo5__xen_heap_secret",
+            "mov {}, qword ptr [rip + solo5__xen_heap_secret@GOTPCREL]",
+            out(reg) get,
+            options(pure, readonly, nostack, preserves_flags),
+        );
+    }
+    // SAFETY: the symbol's documented type.
+    (get != 0).then(|| unsafe { core::mem::transmute::<usize, extern "C" fn() -> u64>(get)() })
 }
 
 /// Adds the ranges that Solo5's part knows of besides the heap it passed.

@@ -30,6 +30,53 @@ pub fn write(descriptor: i32, text: &[u8]) {
     console(text);
 }
 
+/// Ctrl-D, by which a terminal's user ends input.
+const END_OF_INPUT: u8 = 4;
+
+/// Reads from the console, as from a terminal: waits until there is something and takes what there is, up to the end of a
+/// line, for which CR counts, too. Ctrl-D ends it, and where it comes first, it is the end of input: 0 bytes. What is typed
+/// is not echoed. Over another Solo5 part, which has no such function, input has ended.
+pub fn console_read(to: &mut [u8]) -> usize {
+    let (read, waiting): (usize, usize);
+    // SAFETY: reads the addresses of weak symbols; 0 if nobody defines them.
+    unsafe {
+        core::arch::asm!(
+            ".weak solo5__xen_console_read, solo5__xen_console_waiting",
+            "mov {}, qword ptr [rip + solo5__xen_console_read@GOTPCREL]",
+            "mov {}, qword ptr [rip + solo5__xen_console_waiting@GOTPCREL]",
+            out(reg) read,
+            out(reg) waiting,
+            options(pure, readonly, nostack, preserves_flags),
+        );
+    }
+    if read == 0 || waiting == 0 {
+        return 0;
+    }
+    // SAFETY: the symbols' documented types.
+    let (read, waiting) = unsafe {
+        (
+            core::mem::transmute::<usize, unsafe extern "C" fn(*mut u8, usize) -> usize>(read),
+            core::mem::transmute::<usize, extern "C" fn() -> usize>(waiting),
+        )
+    };
+    let mut count = 0;
+    for slot in to {
+        // SAFETY: one writable byte.
+        if (count != 0 && waiting() == 0) || unsafe { read(slot, 1) } == 0 || *slot == END_OF_INPUT
+        {
+            break;
+        }
+        count += 1;
+        if *slot == b'\r' {
+            *slot = b'\n';
+        }
+        if *slot == b'\n' {
+            break;
+        }
+    }
+    count
+}
+
 /// Ends the domain with an exit status.
 pub fn exit(status: i32) -> ! {
     // SAFETY: no precondition.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
-//! sys/random.h: random bytes from the processor (RDSEED, else RDRAND; Intel SDM volume 1, 7.3.17), or
-//! an error; never weaker ones. Also POSIX's 48-bit generator, which is not for secrets.
+//! sys/random.h: random bytes of our own Solo5 part's generator (`solo5__xen_random`, looked for weakly); over another
+//! one from the processor (RDSEED, else RDRAND; Intel SDM volume 1, 7.3.17). An error where neither works; never weaker
+//! ones. Also POSIX's 48-bit generator, which is not for secrets.
 
 use super::errno::{EAGAIN, EIO, ENOSYS, fail};
 use super::platform::Cell;
@@ -53,8 +54,33 @@ fn word(source: Source) -> Option<u64> {
     None
 }
 
+/// Has our own Solo5 part fill a buffer: whether it could. `None` over another one.
+fn from_core(to: &mut [u8]) -> Option<bool> {
+    let random: usize;
+    // SAFETY: reads the address of a weak symbol; 0 if nobody defines it.
+    unsafe {
+        asm!(
+            ".weak solo5__xen_random",
+            "mov {}, qword ptr [rip + solo5__xen_random@GOTPCREL]",
+            out(reg) random,
+            options(pure, readonly, nostack, preserves_flags),
+        );
+    }
+    if random == 0 {
+        return None;
+    }
+    // SAFETY: the symbol's documented type; the slice is writable.
+    unsafe {
+        let random: unsafe extern "C" fn(*mut u8, usize) -> i32 = core::mem::transmute(random);
+        Some(random(to.as_mut_ptr(), to.len()) == 0)
+    }
+}
+
 /// Fills a buffer; the error number if that cannot be done.
 fn fill(to: &mut [u8]) -> Result<(), i32> {
+    if let Some(filled) = from_core(to) {
+        return if filled { Ok(()) } else { Err(EIO) };
+    }
     let source = source();
     if source == Source::None {
         return Err(ENOSYS);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: ISC
 //! unistd.h and its neighbours (POSIX): descriptors, this one process, and what the system says of
-//! itself. Three descriptors are open: input that has ended, and the console twice.
+//! itself. Three descriptors are open, all of them the console.
 
 use super::errno::{
     EBADF, ECHILD, EFAULT, EINVAL, EMFILE, ENAMETOOLONG, ENOENT, ENOSYS, ENOTTY, EPERM, ERANGE,
     ESPIPE, ESRCH, fail, set_errno,
 };
 use super::files::is_standard;
-use super::platform::{self, Cell, monotonic, sleep_until};
+use super::platform::{self, Cell, console_read, monotonic, sleep_until};
 use super::time::{TimeSpec, TimeVal};
 use core::ptr::{null, null_mut};
-use core::slice::from_raw_parts;
+use core::slice::{from_raw_parts, from_raw_parts_mut};
 
 /// This process.
 pub(super) const PID: i32 = 1;
@@ -31,13 +31,20 @@ pub unsafe extern "C" fn write(number: i32, from: *const u8, size: usize) -> isi
     size as isize
 }
 
-/// POSIX's `read`: standard input is at its end.
+/// POSIX's `read`: from the console, which waits for input (`platform::console_read`).
 ///
 /// # Safety
 /// POSIX's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn read(number: i32, _to: *mut u8, _size: usize) -> isize {
-    if number == 0 { 0 } else { fail(EBADF) as isize }
+pub unsafe extern "C" fn read(number: i32, to: *mut u8, size: usize) -> isize {
+    if number != 0 {
+        return fail(EBADF) as isize;
+    }
+    if size == 0 {
+        return 0;
+    }
+    // SAFETY: POSIX's contract: `size` writable bytes.
+    console_read(unsafe { from_raw_parts_mut(to, size) }) as isize
 }
 
 /// POSIX's `struct iovec`.
@@ -75,9 +82,20 @@ pub unsafe extern "C" fn writev(number: i32, parts: *const IoVec, count: i32) ->
 /// # Safety
 /// POSIX's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn readv(number: i32, _parts: *const IoVec, _count: i32) -> isize {
-    // SAFETY: nothing is read.
-    unsafe { read(number, null_mut(), 0) }
+pub unsafe extern "C" fn readv(number: i32, parts: *const IoVec, count: i32) -> isize {
+    let Ok(count) = usize::try_from(count) else {
+        return fail(EINVAL) as isize;
+    };
+    // SAFETY: POSIX's contract: `count` parts, each writable. The first that is not empty takes what there is.
+    unsafe {
+        let part = from_raw_parts(parts, count)
+            .iter()
+            .find(|part| part.length != 0);
+        part.map_or_else(
+            || read(number, null_mut(), 0),
+            |part| read(number, part.base, part.length),
+        )
+    }
 }
 
 /// POSIX's `close`.

@@ -2,21 +2,24 @@
 //! The heap that the application gets, and the main stack above it.
 //!
 //! Solo5's contract has one contiguous heap with the stack growing down from its end. Here the stack is a stated
-//! size, and a page between the two is left unmapped:
+//! size, and a page between the two is left unmapped. Where exactly they lie is left to chance
+//! (`xen_proto::placement`):
 //!
 //! ```text
-//! image | start_info … | heap_start … heap_start + heap_size | guard page | stack … top
+//! image | start_info … | extra | heap_start … heap_start + heap_size | guard page | stack … top … | extra
 //! ```
 
 use super::layout::PAGE;
 use super::memory::Memory;
 use crate::arch::paging::{self, WINDOW_SIZE};
 use crate::boot::BOOT_MAPPED;
+use crate::solo5::entropy;
 use crate::solo5::options::{self, Settings};
 use crate::xen::crash;
 use crate::xen::line::Line;
 use core::ops::Range;
 use spin::Once;
+use xen_proto::placement;
 
 /// The default stack is this part of memory, within the two limits below.
 const STACK_PART: u64 = 8;
@@ -35,7 +38,8 @@ pub struct Given {
     pub stack: Range<u64>,
     /// RAM that is not part of the heap range, for those who ask (`solo5__xen_get_memory`).
     pub extra: [Range<u64>; MAX_EXTRA],
-    /// Where the window for foreign grants starts: above all RAM and 4 GiB, where Xen leaves everything free.
+    /// Where the window for foreign grants starts: above all RAM and 4 GiB, where Xen leaves everything free, by less than
+    /// its own size: Xen's toolstack walks all frames up to the highest one ever used when it dumps or saves a domain.
     pub window: u64,
 }
 
@@ -60,27 +64,29 @@ pub fn init(memory: &mut Memory, settings: &Settings) -> u64 {
                 )),
             },
         };
-    let stack = range.end - stack_size..range.end;
-    let guard = stack.start - PAGE;
-    if paging::current().unmap(guard).is_err() {
+    let place = placement::divide(range, stack_size, entropy::placement());
+    if paging::current().unmap(place.heap.end).is_err() {
         crash::too_little_memory(memory.ram.total());
     }
     let mut extra = [const { 0..0 }; MAX_EXTRA];
-    for (slot, range) in extra.iter_mut().zip(memory.rest()) {
+    let pieces = [place.below, place.above];
+    let pieces = memory
+        .rest()
+        .chain(pieces.into_iter().filter(|piece| !piece.is_empty()));
+    for (slot, range) in extra.iter_mut().zip(pieces) {
         *slot = range;
     }
-    let heap = range.start..guard;
-    options::log_memory(memory, &heap, &stack);
+    options::log_memory(memory, &place.heap, &place.stack);
     let window = memory
         .ram
         .top_of_ram()
         .max(BOOT_MAPPED)
         .next_multiple_of(WINDOW_SIZE);
     GIVEN.call_once(|| Given {
-        heap,
-        stack,
+        heap: place.heap,
+        stack: place.stack,
         extra,
-        window,
+        window: window + placement::shift(WINDOW_SIZE, entropy::windows()),
     });
-    range.end
+    place.top
 }

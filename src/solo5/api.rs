@@ -29,7 +29,9 @@ extern "C" fn solo5_exit(status: c_int) -> ! {
 
 #[unsafe(no_mangle)]
 extern "C" fn solo5_clock_monotonic() -> u64 {
-    time::monotonic()
+    let now = time::monotonic();
+    console::flush_late(now);
+    now
 }
 
 #[unsafe(no_mangle)]

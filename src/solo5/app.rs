@@ -3,8 +3,8 @@
 
 use super::options;
 use crate::mm::heap_range;
-use crate::xen::crash;
 use crate::xen::shutdown::{self, Reason};
+use crate::xen::{console, crash, watchdog};
 use core::ffi::{c_char, c_int};
 
 /// `struct solo5_start_info` of `solo5.h`.
@@ -24,6 +24,10 @@ pub extern "C" fn run() -> ! {
     let (Some(given), Some(settings)) = (heap_range::given(), options::settings()) else {
         crash::early("boot", "the application starts before its memory is known");
     };
+    if let Some(seconds) = settings.watchdog {
+        watchdog::start(seconds);
+    }
+    console::flush();
     let info = StartInfo {
         // The line lies in boot memory and is the front-cut rest of a string that ends with a zero.
         cmdline: settings.application.as_ptr().cast(),

@@ -3,6 +3,7 @@
 
 mod api;
 pub mod app;
+pub mod entropy;
 mod event_hooks;
 pub mod fault;
 mod grant_window;

@@ -5,6 +5,7 @@
 use super::fault::{self, Handler};
 use crate::arch::paging::{self, WINDOW_SIZE};
 use crate::mm::heap_range;
+use crate::xen::console;
 use crate::xen::shutdown::{self, Reason};
 
 /// The guest-physical window in which foreign grants can be mapped, readable and writable, never executable, holding no
@@ -58,4 +59,21 @@ extern "C" fn solo5__xen_reboot() -> ! {
 #[unsafe(no_mangle)]
 extern "C" fn solo5__xen_set_fault_handler(handler: Option<Handler>) {
     fault::set(handler);
+}
+
+/// Waits for console input and takes up to `size` bytes of what there is: how many, 0 where there is no console. Bytes are
+/// as typed: a terminal ends a line with CR.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn solo5__xen_console_read(buffer: *mut u8, size: usize) -> usize {
+    if size == 0 {
+        return 0;
+    }
+    // SAFETY: the caller's buffer of that size.
+    console::read(unsafe { core::slice::from_raw_parts_mut(buffer, size) })
+}
+
+/// How many bytes of console input can be read without waiting.
+#[unsafe(no_mangle)]
+extern "C" fn solo5__xen_console_waiting() -> usize {
+    console::waiting()
 }

@@ -3,23 +3,29 @@
 //! by page, and what may be done with a page. Nothing here is ever executable (W^X), and text, read-only data, tables and
 //! stacks cannot be named: only reservations and the RAM that the application was given.
 
+use super::entropy;
 use crate::arch::paging::{self, NOTHING, READ, RESERVATIONS, WRITE};
 use crate::mm::layout::PAGE;
 use crate::mm::{frames, heap_range};
 use core::ops::Range;
 use spin::Mutex;
+use xen_proto::placement;
 
-/// End of the address space handed out so far.
-static RESERVED: Mutex<u64> = Mutex::new(RESERVATIONS.start);
+/// End of the address space handed out so far; 0 before the first reservation, which starts at random in the lower half.
+static RESERVED: Mutex<u64> = Mutex::new(0);
 
 /// Reservations of this size and more start at a multiple of it, so that large pages can be behind them.
 const LARGE: u64 = 2 << 20;
 
 /// Sets aside `size` bytes of address space, rounded up to pages, with nothing behind it. Returns its address, 0 when
-/// none is left. The whole window is 512 GiB.
+/// none is left. The whole window is 512 GiB, of which the upper half is there at least.
 #[unsafe(no_mangle)]
 extern "C" fn solo5__xen_reserve(size: usize) -> usize {
     let mut end = RESERVED.lock();
+    if *end == 0 {
+        let room = (RESERVATIONS.end - RESERVATIONS.start) / 2;
+        *end = RESERVATIONS.start + placement::shift(room, entropy::windows());
+    }
     let Some(size) = (size as u64).checked_next_multiple_of(PAGE) else {
         return 0;
     };

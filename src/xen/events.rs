@@ -5,7 +5,7 @@
 //! that switch the domain to the FIFO ABI, where the 2-level bits mean nothing, register [`Ops`] to be used instead.
 
 use super::shared_info::{page, vcpu};
-use super::{abi, crash, hypercall, time};
+use super::{abi, console, crash, hypercall, time, watchdog};
 use crate::arch::{cpu, descriptors, per_cpu};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
@@ -93,6 +93,30 @@ impl Port {
         page().mask[word].fetch_or(bit, Ordering::SeqCst);
     }
 
+    /// Lets the port raise the upcall for as long as the core waits for it; whether someone else waits for it, too, which
+    /// goes to [`give_back`](Self::give_back).
+    pub fn unmask_for_a_while(self) -> bool {
+        let (word, bit) = self.word_and_bit();
+        // In the FIFO ABI, whose bits are the bindings' to know, taken for granted: it costs no more than waking up.
+        let others = ops().is_some() || page().mask[word].load(Ordering::SeqCst) & bit == 0;
+        self.unmask();
+        others
+    }
+
+    /// After a wait: masks the port, or, where someone else waits for it, shows them an event, since theirs may be among
+    /// those that the core has cleared.
+    pub fn give_back(self, others: bool) {
+        if !others {
+            return self.mask();
+        }
+        if ops().is_none() {
+            let (word, bit) = self.word_and_bit();
+            page().pending[word].fetch_or(bit, Ordering::SeqCst);
+            vcpu().pending_sel.fetch_or(1 << word, Ordering::SeqCst);
+            vcpu().upcall_pending.store(1, Ordering::SeqCst);
+        }
+    }
+
     /// Forgets a pending event, so that the next one raises the upcall again.
     pub fn clear(self) {
         if ops().is_some() {
@@ -118,6 +142,7 @@ pub fn wait(deadline: u64, mut done: impl FnMut() -> bool) {
     let timer = Port(timer_port());
     let mut selected = 0;
     loop {
+        console::flush();
         match ops() {
             Some(ops) => (ops.demux)(),
             None => {
@@ -129,8 +154,11 @@ pub fn wait(deadline: u64, mut done: impl FnMut() -> bool) {
         if done() {
             break;
         }
-        let Some(at) = time::timer_for(deadline) else {
-            break;
+        let Some(at) = time::timer_for(watchdog::before_sleep(deadline)) else {
+            if time::timer_for(deadline).is_none() {
+                break;
+            }
+            continue;
         };
         arm(at);
         cpu::wait_for_interrupt();
@@ -145,6 +173,8 @@ pub fn wait(deadline: u64, mut done: impl FnMut() -> bool) {
 /// Sleeps until some event is pending or `deadline`, in ns of monotonic time, has come; `u64::MAX` for no deadline. May
 /// return early. For bindings that take events themselves: nothing is cleared here.
 pub fn sleep(deadline: u64) {
+    console::flush();
+    let deadline = watchdog::before_sleep(deadline);
     if deadline != u64::MAX {
         let Some(at) = time::timer_for(deadline) else {
             return;

@@ -15,7 +15,7 @@ mod boot;
 mod guest;
 
 #[cfg(feature = "solo5")]
-pub use boot::{init, memory_map, set_param, shutdown, sleep_until};
+pub use boot::{init, memory_map, set_param, shutdown, sleep_until, watchdog};
 #[cfg(feature = "bindings")]
 pub use guest::*;
 

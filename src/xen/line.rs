@@ -89,7 +89,8 @@ impl Line {
         self.bytes(digits.get(first..).unwrap_or_default())
     }
 
-    fn as_bytes(&self) -> &[u8] {
+    /// The text so far.
+    pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
@@ -98,9 +99,9 @@ impl Line {
         write(self.as_bytes());
     }
 
-    /// Writes the line to the console.
+    /// Writes the line to the console, which shows it together with what follows, or before the domain sleeps.
     pub fn log(&mut self) {
-        self.text("\n").write_to(console::write);
+        self.text("\n").write_to(console::log);
     }
 }
 

@@ -20,6 +20,8 @@ pub mod line;
 pub mod shutdown;
 #[cfg(feature = "solo5")]
 pub mod time;
+#[cfg(feature = "solo5")]
+pub mod watchdog;
 
 #[cfg(feature = "bindings")]
 pub mod evtchn;

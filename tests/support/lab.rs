@@ -129,14 +129,20 @@ impl Lab {
     /// The lab of this process; boots on first use, which takes about ten seconds.
     pub fn shared() -> &'static Lab {
         static LAB: OnceLock<Lab> = OnceLock::new();
-        LAB.get_or_init(Lab::boot)
+        LAB.get_or_init(|| Lab::serve(&["--reuse"]))
     }
 
-    fn boot() -> Lab {
+    /// A lab of the caller's own, for what upsets other guests; `options` are those of `lab/session serve`.
+    pub fn own(options: &[&str]) -> Lab {
+        Lab::serve(options)
+    }
+
+    fn serve(options: &[&str]) -> Lab {
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("lab/session");
         let version = std::env::var("MIRAGE_XEN_LAB_XEN").unwrap_or_else(|_| "4.17".into());
         let mut session = Command::new(&program)
-            .args(["serve", "--reuse", "--xen", &version])
+            .args(["serve", "--xen", &version])
+            .args(options)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

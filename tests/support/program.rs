@@ -84,6 +84,8 @@ impl Program {
         let outcome = Lab::shared().run(Guest {
             memory,
             cmdline: format!("--solo5:quiet {cmdline}"),
+            // Ctrl-D: input has ended, as it has for the Linux process.
+            stdin: vec![4],
             timeout: Duration::from_secs(120),
             ..Guest::new(self.built("xen"))
         });

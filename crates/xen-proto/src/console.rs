@@ -11,8 +11,10 @@
 //!
 //! xenconsoled reads both indices once for each event and does not look again before it sleeps:
 //! bytes pushed after it looked stay unseen until the next event. So send one event after each
-//! push, or after the last of several pushes in a row; it is never safe to leave it out because
-//! the ring was not empty.
+//! push, or after the last of several pushes in a row ([`pace`]); it is never safe to leave it out
+//! because the ring was not empty.
+
+pub mod pace;
 
 use crate::byte_ring::ByteRing;
 use crate::sync::{AtomicU8, AtomicU32};

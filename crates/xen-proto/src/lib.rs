@@ -14,10 +14,13 @@
 pub mod checksum;
 pub mod clock;
 pub mod console;
+pub mod entropy;
 pub mod evtchn;
 pub mod grant;
 pub mod memory_map;
 pub mod options;
+pub mod placement;
+pub mod protection;
 pub mod start_info;
 pub mod symbols;
 pub mod unwind;

@@ -11,6 +11,8 @@
 //! | `--solo5:warn`, `--solo5:info`, `--solo5:debug` | log that much |
 //! | `--solo5:stack=SIZE` | bytes of the main stack, with `k`, `m` or `g` for powers of 1024 |
 //! | `--solo5:evtchn=2l` | keep Xen's 2-level event channels even where FIFO is offered |
+//! | `--solo5:norandom` | heap, stack and windows lie where they lay at the last boot |
+//! | `--solo5:watchdog=SECONDS`, `--watchdog=SECONDS` | Xen ends a domain that does not wait for so long |
 //!
 //! An unknown option ends the search: it is reported, and it and all that follows is the
 //! application's. A known option with a bad value is reported and otherwise has no effect.
@@ -19,6 +21,8 @@
 pub const MAX_LENGTH: usize = 8191;
 
 const PREFIX: &[u8] = b"--solo5:";
+/// An option that is also known without the prefix.
+const WATCHDOG: &[u8] = b"watchdog=";
 
 /// How much the bindings log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +48,8 @@ pub enum Error {
     SizeTooBig,
     /// The event channel interface is not `2l`.
     BadEvtchn,
+    /// The time is no number of seconds from 1 to 2^32 - 1.
+    BadSeconds,
 }
 
 impl Error {
@@ -54,6 +60,7 @@ impl Error {
             Error::BadSize => "bad size (a number, then k, m or g)",
             Error::SizeTooBig => "size does not fit 64 bits",
             Error::BadEvtchn => "bad event channel interface (only 2l can be forced)",
+            Error::BadSeconds => "bad number of seconds (1 to 4294967295)",
         }
     }
 }
@@ -67,6 +74,10 @@ pub struct Options<'a> {
     pub stack: Option<u64>,
     /// Whether the 2-level event channel interface is forced.
     pub evtchn_2l: bool,
+    /// Whether memory is laid out at random.
+    pub random: bool,
+    /// Seconds after which Xen ends a domain that has not waited, at least 1; `None` for never.
+    pub watchdog: Option<u32>,
     /// The first option that is wrong, whole, and what is wrong with it.
     pub error: Option<(Error, &'a [u8])>,
     /// What the application sees.
@@ -95,6 +106,8 @@ impl<'a> Options<'a> {
             level: Level::Info,
             stack: None,
             evtchn_2l: false,
+            random: true,
+            watchdog: None,
             error: None,
             application: line,
         };
@@ -105,7 +118,10 @@ impl<'a> Options<'a> {
                 .position(u8::is_ascii_whitespace)
                 .unwrap_or(word.len());
             let (option, rest) = word.split_at_checked(len).unwrap_or((word, &[]));
-            let Some(name) = option.strip_prefix(PREFIX) else {
+            let bare = option
+                .strip_prefix(b"--")
+                .filter(|name| name.starts_with(WATCHDOG));
+            let Some(name) = option.strip_prefix(PREFIX).or(bare) else {
                 return options;
             };
             if let Err(error) = options.take(name) {
@@ -126,6 +142,10 @@ impl<'a> Options<'a> {
                 return Err(Error::BadEvtchn);
             }
             self.evtchn_2l = true;
+        } else if let Some(value) = option.strip_prefix(WATCHDOG) {
+            self.watchdog = Some(seconds(value)?);
+        } else if option == b"norandom" {
+            self.random = false;
         } else {
             self.level = match option {
                 b"quiet" | b"error" => Level::Error,
@@ -136,6 +156,18 @@ impl<'a> Options<'a> {
             };
         }
         Ok(())
+    }
+}
+
+/// A number of seconds: decimal digits, from 1 to 2^32 - 1.
+fn seconds(text: &[u8]) -> Result<u32, Error> {
+    let number = match text.last() {
+        Some(byte) if byte.is_ascii_digit() => size(text).ok(),
+        _ => None,
+    };
+    match number.map(u32::try_from) {
+        Some(Ok(seconds)) if seconds != 0 => Ok(seconds),
+        _ => Err(Error::BadSeconds),
     }
 }
 

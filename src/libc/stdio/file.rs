@@ -5,7 +5,7 @@
 
 use super::super::errno::{EBADF, EINVAL, ENOMEM, ESPIPE, fail, set_errno};
 use super::super::memory::memcpy;
-use super::super::platform::{Cell, write};
+use super::super::platform::{Cell, console_read, write};
 use core::ptr::null_mut;
 use libc_core::format::Sink;
 
@@ -32,8 +32,8 @@ pub(super) enum Mode {
 pub(super) enum Kind {
     /// The console, for writing.
     Console,
-    /// Nothing to read.
-    Empty,
+    /// The console, for reading.
+    Input,
     /// A buffer of the caller's or one that grows.
     Memory,
     /// Closed.
@@ -84,7 +84,7 @@ impl File {
             glibc_rest: [0; 25],
             kind,
             mode,
-            readable: matches!(kind, Kind::Empty),
+            readable: matches!(kind, Kind::Input),
             writable: matches!(kind, Kind::Console),
             appends: false,
             owned: false,
@@ -113,7 +113,7 @@ impl File {
                 true
             }
             Kind::Memory => self.put_memory(bytes),
-            Kind::Empty | Kind::Closed => false,
+            Kind::Input | Kind::Closed => false,
         };
         if !done {
             self.flags |= FAILED;
@@ -246,6 +246,15 @@ impl File {
             // SAFETY: below the content's end.
             return Some(unsafe { *self.buffer.add(self.position) });
         }
+        if self.kind == Kind::Input && self.flags & AT_END == 0 {
+            // Whoever is asked something sees the question first.
+            flush_all();
+            let byte = self.pushed.first_chunk_mut::<1>()?;
+            if console_read(byte) == 1 {
+                self.pushed_count = 1;
+                return Some(byte[0]);
+            }
+        }
         self.flags |= AT_END;
         None
     }
@@ -329,7 +338,7 @@ const fn console_stream(number: i32, mode: Mode, buffer: *mut u8, capacity: usiz
     file
 }
 
-static STDIN: Cell<File> = Cell::new(File::new(0, Kind::Empty, Mode::Line));
+static STDIN: Cell<File> = Cell::new(File::new(0, Kind::Input, Mode::Line));
 static STDOUT: Cell<File> = Cell::new(console_stream(1, Mode::Line, OUTPUT.as_ptr().cast(), 2048));
 static STDERR: Cell<File> = Cell::new(console_stream(2, Mode::Call, ERRORS.as_ptr().cast(), 1024));
 

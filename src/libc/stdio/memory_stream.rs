@@ -108,7 +108,7 @@ pub unsafe extern "C" fn fclose(stream: *mut File) -> i32 {
                 closing.kind = Kind::Closed;
                 free(stream.cast());
             }
-            Kind::Console | Kind::Empty => (closing.readable, closing.writable) = (false, false),
+            Kind::Console | Kind::Input => (closing.readable, closing.writable) = (false, false),
             Kind::Closed => return EOF,
         }
     }

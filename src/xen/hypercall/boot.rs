@@ -103,3 +103,20 @@ pub fn sleep_until(deadline: u64) {
         )
     };
 }
+
+/// SCHEDOP_watchdog: sets watchdog `id`, or a new one where that is 0, to go off in `seconds`. The number of a new one.
+pub fn watchdog(id: u32, seconds: u32) -> Result<u32, XenError> {
+    let mut arg = abi::sched_watchdog {
+        id,
+        timeout: seconds,
+    };
+    // SAFETY: the structure is what the operation asks for.
+    let result = unsafe {
+        call2(
+            abi::__HYPERVISOR_sched_op,
+            u64::from(abi::SCHEDOP_watchdog),
+            pointer(&mut arg),
+        )?
+    };
+    Ok(result as u32)
+}

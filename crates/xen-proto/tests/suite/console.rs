@@ -126,3 +126,59 @@ fn hostile_indices() {
         assert!(free.is_some() || console.is_drained());
     }
 }
+
+mod pacing {
+    use super::*;
+    use xen_proto::console::pace::*;
+
+    const MS: u64 = 1_000_000;
+
+    #[test]
+    fn a_line_now_and_then_goes_out_at_once() {
+        let mut pace = Pace::new();
+        for second in 0..1000 {
+            assert!(pace.wrote(second * 1000 * MS), "{second}");
+            pace.told();
+            assert!(!pace.is_pending());
+        }
+    }
+
+    #[test]
+    fn a_burst_is_followed_by_silence_but_not_for_long() {
+        let mut pace = Pace::new();
+        let start = 5_000 * MS;
+        for _ in 0..BURST {
+            assert!(pace.wrote(start));
+            pace.told();
+        }
+        assert!(!pace.wrote(start + 1) && pace.is_pending());
+        assert!(!pace.is_late(start + LONGEST) && pace.is_late(start + 1 + LONGEST));
+        // What comes later tells of what came before.
+        assert!(!pace.wrote(start + LONGEST) && pace.wrote(start + 1 + LONGEST));
+        pace.told();
+        assert!(!pace.is_pending() && !pace.is_late(u64::MAX));
+    }
+
+    /// However lines come, at most so many events that a tenth or so of what the daemon serves is used.
+    #[test]
+    fn events_are_few_however_lines_come() {
+        let mut random = Random::new(60);
+        for _ in 0..cases(200) {
+            let mut pace = Pace::new();
+            let (mut now, mut events) = (random.below(1 << 40), 0u64);
+            let start = now;
+            let step = 1 + random.below(200 * MS);
+            for _ in 0..2000 {
+                now += random.below(step);
+                // Full rings and sleeps tell of the rest; here nothing else does.
+                if pace.wrote(now) {
+                    events += 1;
+                    pace.told();
+                }
+                assert!(pace.is_pending() || !pace.is_late(now));
+            }
+            let most = u64::from(BURST) + (now - start) / REFILL + (now - start) / LONGEST + 2;
+            assert!(events <= most, "{events} in {} ms", (now - start) / MS);
+        }
+    }
+}

@@ -5,11 +5,14 @@ mod checksum;
 mod clock;
 mod common;
 mod console;
+mod entropy;
 #[path = "../fuzz/mod.rs"]
 mod fuzz;
 mod grant;
 mod memory_map;
 mod options;
+mod placement;
+mod protection;
 mod start_info;
 mod symbols;
 mod unwind;

@@ -138,3 +138,49 @@ fn arbitrary_lines() {
         }
     }
 }
+
+#[test]
+fn the_watchdog_has_two_names() {
+    for line in ["--watchdog=30 rest", "--solo5:watchdog=30 rest"] {
+        let options = parse(line);
+        assert_eq!((options.watchdog, options.error), (Some(30), None));
+        assert_eq!(options.application, b"rest");
+    }
+    let options = parse("--solo5:norandom --watchdog=4294967295 --solo5:quiet x");
+    assert_eq!(
+        (options.random, options.watchdog, options.level),
+        (false, Some(u32::MAX), Level::Error)
+    );
+    assert_eq!(options.application, b"x");
+    assert!(parse("").random);
+    for value in [
+        "",
+        "0",
+        "1k",
+        "-1",
+        "4294967296",
+        "1.5",
+        "99999999999999999999",
+    ] {
+        let line = format!("--watchdog={value} rest");
+        let options = parse(&line);
+        assert_eq!(options.watchdog, None, "{value}");
+        assert_eq!(
+            options.error.map(|(error, _)| error),
+            Some(Error::BadSeconds),
+            "{value}"
+        );
+        assert_eq!(options.application, b"rest");
+    }
+    // Further on, and by other names, it is the application's.
+    for line in [
+        "rest --watchdog=3",
+        "--watchdog 3",
+        "--watchdogs=3",
+        "-watchdog=3",
+    ] {
+        let options = parse(line);
+        assert_eq!((options.watchdog, options.error), (None, None));
+        assert_eq!(options.application, line.as_bytes());
+    }
+}
