@@ -395,7 +395,7 @@ fn start_info_without_a_memory_map_is_enough() {
     let elf = with_entry(&guest("solo5_version0", "").elf, "start_version0");
     let heap = |elf: PathBuf| {
         let outcome = run(Guest {
-            cmdline: "--solo5:quiet".into(),
+            cmdline: "--solo5:norandom --solo5:quiet".into(),
             memory: 64,
             ..Guest::new(elf)
         });
