@@ -34,6 +34,7 @@ help:
 	@echo 'make lint                 formatting and lints of every part'
 	@echo 'make lab                  a Xen that stays up; lab/run then takes a second'
 	@echo 'make install [PREFIX=/usr/local] [DESTDIR=] [ERA=both]   what upstream installs, where it does; make uninstall'
+	@echo 'make dist                 a release that builds without a network, and its opam packages; make vendor: the crates'
 	@echo 'make clean                removes what was built, not what was downloaded'
 
 # Installs the Debian packages that are missing (as root or with sudo), or names them.
@@ -113,6 +114,17 @@ install-%:
 
 uninstall-%:
 	@tools/install/take "$*" "$(PREFIX)"
+
+build-%:
+	@tools/install/stage "target/install/stage-$*" "$(PREFIX)" "$*"
+
+# A release, and what it needs to be built without a network.
+.PHONY: dist vendor
+dist:
+	@tools/dist
+
+vendor:
+	@tools/vendor
 
 .PHONY: clean
 clean:
