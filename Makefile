@@ -65,7 +65,7 @@ test-long: setup
 
 test-all: test
 	@for xen in 4.14 4.20; do \
-	  MIRAGE_XEN_LAB_XEN=$$xen tools/with-lab cargo test --test core --test programs --test stubs || exit 1; \
+	  MIRAGE_XEN_LAB_XEN=$$xen tools/with-lab cargo test --test core --test crash --test programs --test stubs || exit 1; \
 	done
 	@[ "$(OCAML)" ] || $(MAKE) test OCAML=5.3
 
