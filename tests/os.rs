@@ -102,6 +102,21 @@ fn the_variants_for_mirage_libraries_have_the_right_types() {
     command("ocaml/standins/check", &[&folder.to_string_lossy()]);
 }
 
+/// Main loop and xenstore in what upstream needs nine megabytes for.
+#[test]
+fn seven_megabytes_are_enough() {
+    let outcome = ended_well(Lab::shared().run(Guest {
+        memory: 7,
+        ..guest("os_first", "")
+    }));
+    assert!(
+        lines(&outcome)
+            .iter()
+            .any(|line| line.starts_with("domain ")),
+        "{outcome}"
+    );
+}
+
 #[test]
 fn sleepers_wake_in_order_and_none_early() {
     let count = scaled(100_000, 30_000);

@@ -11,7 +11,7 @@ open Xen_os
 exception Closed
 
 (* One page for the counters, each on a cache line of its own, then a buffer each way. *)
-let buffer_pages = 8
+let buffer_pages = 64
 let page = Pages.page_size
 let buffer = buffer_pages * page
 let pages = 1 + (2 * buffer_pages)
