@@ -9,6 +9,7 @@ use super::{abi, console, crash, hypercall, time, watchdog};
 use crate::arch::{cpu, descriptors, per_cpu};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
+use xen_proto::evtchn::{TwoLevel, Wait};
 
 /// An event channel of this domain.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,15 @@ pub fn set_ops(ops: &'static Ops) {
 fn ops() -> Option<&'static Ops> {
     // SAFETY: null, or a reference that `set_ops` was given.
     unsafe { OPS.load(Ordering::Acquire).as_ref() }
+}
+
+fn two_level() -> TwoLevel<'static> {
+    TwoLevel {
+        upcall_pending: &vcpu().upcall_pending,
+        selector: &vcpu().pending_sel,
+        pending: &page().pending,
+        mask: &page().mask,
+    }
 }
 
 /// The timer's port.
@@ -131,25 +141,16 @@ impl Port {
 /// Sleeps until `deadline`, in ns of monotonic time, or until `done` says so; `done` is asked after each event, and
 /// clears its own port first. Other ports' bits are as they were for whoever demultiplexes them.
 ///
-/// Xen raises an event in four steps, each of which stops it when it finds the bit set already: the port's pending
-/// bit, (its mask,) its word's bit in `pending_sel`, `upcall_pending`. No wake-up is lost:
-/// 1. `upcall_pending`, then `pending_sel`, then the pending bits of the timer and of `done`'s port are cleared;
-/// 2. `done` looks at what the events stand for;
-/// 3. an event before 1 has shown its effect to 2; one after 1 finds every bit clear and sets `upcall_pending`, with
-///    which the `hlt` of 4 ends at once;
-/// 4. `sti; hlt`.
+/// No wake-up is lost: an event before `done` looked has shown its effect to it, and one after that sets
+/// `upcall_pending`, with which the `sti; hlt` ends at once. What can go wrong with that is told, and tested, in
+/// `xen_proto::evtchn::wait`.
 pub fn wait(deadline: u64, mut done: impl FnMut() -> bool) {
-    let timer = Port(timer_port());
-    let mut selected = 0;
+    let mut bits = Wait::new(two_level());
     loop {
         console::flush();
         match ops() {
             Some(ops) => (ops.demux)(),
-            None => {
-                vcpu().upcall_pending.store(0, Ordering::SeqCst);
-                selected |= vcpu().pending_sel.swap(0, Ordering::SeqCst);
-                timer.clear();
-            }
+            None => bits.clear([timer_port()]),
         }
         if done() {
             break;
@@ -163,11 +164,7 @@ pub fn wait(deadline: u64, mut done: impl FnMut() -> bool) {
         arm(at);
         cpu::wait_for_interrupt();
     }
-    // Others' events may be among those seen here: their wait must not sleep on them.
-    if selected != 0 {
-        vcpu().pending_sel.fetch_or(selected, Ordering::SeqCst);
-        vcpu().upcall_pending.store(1, Ordering::SeqCst);
-    }
+    bits.give_back();
 }
 
 /// Sleeps until some event is pending or `deadline`, in ns of monotonic time, has come; `u64::MAX` for no deadline. May

@@ -60,15 +60,19 @@
 //! **FIFO: head before ready** (`FifoHeadBeforeReady`).
 //! 1. Guest reads the head of an empty queue. 2. Xen writes a new head and sets the ready bit.
 //!    3. Guest takes the ready bits and follows the old head. So the ready bits are taken first.
+//!
+//! Those of the core's own wait in the middle of these are told in [`Wait`]'s module.
 
 use crate::mutated;
 use crate::sync::{AtomicU64, Ordering};
 
 mod fifo;
 mod two_level;
+mod wait;
 
 pub use fifo::{ControlBlock, EventPage, FIFO_PORTS, Fifo, PAGE_PORTS, PRIORITIES};
 pub use two_level::{TWO_LEVEL_PORTS, TwoLevel, WORDS};
+pub use wait::Wait;
 
 /// Pending marks, a bit a port, in as many words as there are ports to serve.
 #[derive(Clone, Copy)]

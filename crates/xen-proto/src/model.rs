@@ -41,11 +41,17 @@ pub enum Mutant {
     FifoUnlinksInTwoSteps,
     FifoDueBeforeUnlink,
     FifoHeadBeforeReady,
+    /// See `evtchn::wait`.
+    WaitSelectorBeforeFlag,
+    WaitPendingFirst,
+    WaitKeepsSelected,
     /// See the races of `grant`.
     GrantRevokesBlindly,
     GrantFlagsFirst,
     /// See `xenstore::Ring`.
     XenstoreLooksBeforeItTakes,
+    /// See `xenstore::watches`.
+    WatchesReuseTokens,
 }
 
 /// What the other side does when it is given control: one step, or `false` when it has none.

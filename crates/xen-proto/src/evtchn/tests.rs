@@ -15,6 +15,7 @@ use crate::sync::AtomicU64;
 
 mod fifo;
 mod two_level;
+mod wait;
 
 /// Ports in two words, two of them in the same one.
 const PORTS: [u32; 3] = [5, 7, 64];

@@ -6,7 +6,7 @@ extern crate std;
 use core::cell::Cell;
 use std::rc::Rc;
 
-use super::{RING_SIZE, Ring, SharedPage};
+use super::{RING_SIZE, Ring, SharedPage, Watches};
 use crate::model::{self, Mutant};
 use crate::sync::Ordering::SeqCst;
 
@@ -52,4 +52,25 @@ fn the_event_is_saved_only_when_it_may_be() {
     assert!(model::explore(full_ring).unwrap() > 20);
     let failure = model::kill(Mutant::XenstoreLooksBeforeItTakes, full_ring);
     assert_eq!(failure, "xenstored sleeps on a ring with room");
+}
+
+/// An event is on its way when its watch is given up and another one is made.
+fn late_event() -> Result<(), &'static str> {
+    let mut watches = Watches::<2>::new();
+    let slot = watches.add(b"a").ok_or("there is no slot")?;
+    let (_, token) = watches.next_unarmed().ok_or("it counts as registered")?;
+    watches.remove(slot);
+    watches.add(b"b").ok_or("there is no slot")?;
+    watches.next_unarmed().ok_or("it counts as registered")?;
+    match watches.find(&token) {
+        None => Ok(()),
+        Some(_) => Err("the next owner took the event"),
+    }
+}
+
+#[test]
+fn tokens_are_not_used_again() {
+    model::explore(late_event).unwrap();
+    let failure = model::kill(Mutant::WatchesReuseTokens, late_event);
+    assert_eq!(failure, "the next owner took the event");
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: ISC
 //! What is being watched, under tokens that are never used twice.
 //!
+//! **An event of the token's last owner** (`WatchesReuseTokens`).
 //! 1. Owner A unwatches token 1; an event for it is already in the ring. 2. Owner B watches under
 //!    a free token. 3. The event arrives. Were the token 1 again, B would take it for its own. So
 //!    tokens are numbers that count on, and an event whose token is not here is nobody's.
+
+use crate::mutated;
 
 /// Bytes of a token: eight hexadecimal digits.
 pub const TOKEN_SIZE: usize = 8;
@@ -38,7 +41,11 @@ impl<'p, const N: usize> Watches<'p, N> {
             .iter_mut()
             .enumerate()
             .find(|(_, watch)| watch.is_none())?;
-        self.last = self.last.wrapping_add(1);
+        self.last = if mutated!(WatchesReuseTokens) {
+            slot as u32
+        } else {
+            self.last.wrapping_add(1)
+        };
         *free = Some(Watch {
             path,
             number: self.last,

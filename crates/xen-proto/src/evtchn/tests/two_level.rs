@@ -13,19 +13,19 @@ use crate::model::{self, Mutant};
 use crate::sync::{AtomicU8, AtomicU64, Ordering::SeqCst};
 
 /// The memory of the 2-level interface, and the interrupt line.
-struct Shared {
-    upcall_pending: AtomicU8,
+pub(super) struct Shared {
+    pub(super) upcall_pending: AtomicU8,
     selector: AtomicU64,
     pending: [AtomicU64; WORDS],
     mask: [AtomicU64; WORDS],
     line: Cell<bool>,
     enabled: Cell<bool>,
     asleep: Cell<bool>,
-    messages: Messages,
+    pub(super) messages: Messages,
 }
 
 impl Shared {
-    fn new() -> Rc<Self> {
+    pub(super) fn new() -> Rc<Self> {
         Rc::new(Shared {
             upcall_pending: AtomicU8::new(0),
             selector: AtomicU64::new(0),
@@ -38,7 +38,7 @@ impl Shared {
         })
     }
 
-    fn bits(&self) -> TwoLevel<'_> {
+    pub(super) fn bits(&self) -> TwoLevel<'_> {
         TwoLevel {
             upcall_pending: &self.upcall_pending,
             selector: &self.selector,
@@ -56,7 +56,7 @@ impl Shared {
     }
 
     /// `evtchn_2l_set_pending` for each of `sends` in turn, one access a step.
-    fn peer(self: &Rc<Self>, sends: &'static [usize]) {
+    pub(super) fn peer(self: &Rc<Self>, sends: &'static [usize]) {
         let shared = Rc::clone(self);
         let (send, at) = (Cell::new(0), Cell::new(0));
         model::peer(move || {
