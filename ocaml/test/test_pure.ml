@@ -51,6 +51,62 @@ let () =
   int "writes" 10 (Byte_ring.write ring (Bytes.create 10) 0 10);
   check "no need to tell" (not (Byte_ring.was_empty ring 10))
 
+(* All orders of two lists of steps, each list's own order kept. *)
+let rec merges a b =
+  match (a, b) with
+  | [], rest | rest, [] -> [ rest ]
+  | x :: a', y :: b' -> List.map (List.cons x) (merges a' b) @ List.map (List.cons y) (merges a b')
+
+(* In how many orders one side sleeps in the end although the other has made a change that it could go on with. [make]
+   gives, for a new ring, the steps of the one that may sleep and of the other, and how to see that it could go on. *)
+let sleeps_on_a_change make =
+  let orders (a, b, _) = List.length (merges a b) in
+  List.init (orders (make ())) (fun i ->
+      let a, b, lost = make () in
+      List.iter (fun step -> step ()) (List.nth (merges a b) i);
+      if lost () then 1 else 0)
+  |> List.fold_left ( + ) 0
+
+(* A ring with one byte of room, a writer of two bytes, a reader of one. [look] and [tell] surround the reader's read. *)
+let full_ring look tell () =
+  let _, ring = ring () in
+  ignore (Byte_ring.write ring (Bytes.create 1023) 0 1023);
+  let asleep = ref false and told = ref false and count = ref 0 and before = ref false in
+  let write () = if not !asleep then if Byte_ring.write ring (Bytes.create 1) 0 1 = 0 then asleep := true in
+  let reader =
+    [
+      (fun () -> before := look ring);
+      (fun () -> count := Byte_ring.read ring (Bytes.create 1) 0 1);
+      (fun () -> if tell ring !before !count then told := true);
+    ]
+  in
+  ([ write; write ], reader, fun () -> !asleep && (not !told) && Byte_ring.writable ring > 0)
+
+(* An empty ring, a reader that looks twice, a writer of one byte. *)
+let empty_ring look tell () =
+  let _, ring = ring () in
+  ignore (Byte_ring.write ring (Bytes.create 1) 0 1);
+  let asleep = ref false and told = ref false and count = ref 0 and before = ref false in
+  let read () = if not !asleep then if Byte_ring.read ring (Bytes.create 1) 0 1 = 0 then asleep := true in
+  let writer =
+    [
+      (fun () -> before := look ring);
+      (fun () -> count := Byte_ring.write ring (Bytes.create 1) 0 1);
+      (fun () -> if tell ring !before !count then told := true);
+    ]
+  in
+  ([ read; read ], writer, fun () -> !asleep && (not !told) && Byte_ring.readable ring > 0)
+
+let () =
+  test "byte ring: in no order of steps does anybody sleep on a change" @@ fun () ->
+  let nothing _ = false in
+  int "writer" 0 (sleeps_on_a_change (full_ring nothing (fun ring _ count -> Byte_ring.was_full ring count)));
+  int "reader" 0 (sleeps_on_a_change (empty_ring nothing (fun ring _ count -> Byte_ring.was_empty ring count)));
+  (* Code made wrong on purpose: who looks before the change instead of after it. *)
+  let early _ before _ = before in
+  check "a look too early is caught" (sleeps_on_a_change (full_ring (fun ring -> Byte_ring.writable ring = 0) early) > 0);
+  check "here too" (sleeps_on_a_change (empty_ring (fun ring -> Byte_ring.readable ring = 0) early) > 0)
+
 let () =
   test "device states" @@ fun () ->
   for i = 0 to 8 do

@@ -69,19 +69,15 @@ fn retry<T>(
     status: fn(&T) -> i16,
     call: impl Fn(&mut [T]) -> Result<(), XenError>,
 ) -> Result<(), XenError> {
-    let again = |operation: &T| Status::check(status(operation)) == Err(Status::Again);
     let mut until = None;
-    while operations.iter().any(again) {
+    let go_on = || {
         let now = super::platform::now();
-        if now > *until.get_or_insert(now.saturating_add(PATIENCE)) {
-            break;
-        }
         super::hypercall::yield_now();
-        for operation in operations.iter_mut().filter(|operation| again(operation)) {
-            call(core::slice::from_mut(operation))?;
-        }
-    }
-    Ok(())
+        now <= *until.get_or_insert(now.saturating_add(PATIENCE))
+    };
+    xen_proto::grant::retry(operations, status, go_on, |operation| {
+        call(core::slice::from_mut(operation))
+    })
 }
 
 /// The guest frame of an address of ours, which is RAM mapped at its own address.

@@ -25,7 +25,7 @@ mod references;
 mod status;
 
 pub use references::References;
-pub use status::Status;
+pub use status::{Status, retry};
 
 /// Entries in one page of the table.
 pub const PAGE_ENTRIES: usize = 512;

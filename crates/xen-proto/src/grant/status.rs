@@ -80,3 +80,24 @@ impl Status {
         }
     }
 }
+
+/// Calls again for each operation whose status is `GNTST_eagain`, round by round, until there is none or `go_on` says no.
+/// The others keep the status that they have.
+///
+/// # Errors
+///
+/// The first of `call`.
+pub fn retry<T, E>(
+    operations: &mut [T],
+    status: fn(&T) -> i16,
+    mut go_on: impl FnMut() -> bool,
+    mut call: impl FnMut(&mut T) -> Result<(), E>,
+) -> Result<(), E> {
+    let again = |operation: &T| Status::check(status(operation)) == Err(Status::Again);
+    while operations.iter().any(again) && go_on() {
+        for operation in operations.iter_mut().filter(|operation| again(operation)) {
+            call(operation)?;
+        }
+    }
+    Ok(())
+}

@@ -133,3 +133,63 @@ fn status_codes() {
     assert_eq!(Status::check(-14), Err(Status::Unknown(-14)));
     assert_eq!(Status::check(i16::MIN), Err(Status::Unknown(i16::MIN)));
 }
+
+/// Xen answers "not now" as often as the number says, then with the last status.
+struct Operation {
+    times: usize,
+    calls: usize,
+    status: i16,
+    last: i16,
+}
+
+impl Operation {
+    fn new(times: usize, last: i16) -> Self {
+        let mut operation = Operation {
+            times,
+            calls: 0,
+            status: 0,
+            last,
+        };
+        operation.call();
+        operation
+    }
+
+    fn call(&mut self) {
+        self.calls += 1;
+        self.status = if self.calls > self.times {
+            self.last
+        } else {
+            -12
+        };
+    }
+}
+
+#[test]
+fn what_is_not_possible_now_is_tried_again() {
+    let operations = || [(0, 0), (3, 0), (0, -3), (1, -8), (5, 0)];
+    let make = || operations().map(|(times, last)| Operation::new(times, last));
+    let mut all = make();
+    let call = |operation: &mut Operation| {
+        operation.call();
+        Ok::<(), ()>(())
+    };
+    assert_eq!(retry(&mut all, |it| it.status, || true, call), Ok(()));
+    let seen = all.each_ref().map(|it| (it.calls - 1, it.status));
+    assert_eq!(seen, operations(), "each as often as it takes, and no more");
+    // Patience ends.
+    let mut all = make();
+    let mut rounds = 0;
+    let twice = || {
+        rounds += 1;
+        rounds <= 2
+    };
+    assert_eq!(retry(&mut all, |it| it.status, twice, call), Ok(()));
+    let seen = all.each_ref().map(|it| (it.calls - 1, it.status));
+    assert_eq!(seen, [(0, 0), (2, -12), (0, -3), (1, -8), (2, -12)]);
+    // The call itself fails.
+    let failing = |_: &mut Operation| Err("no such call");
+    assert_eq!(
+        retry(&mut make(), |it| it.status, || true, failing),
+        Err("no such call")
+    );
+}
