@@ -96,6 +96,39 @@ fn the_library_over_a_fake_xen_and_its_signatures() {
     );
 }
 
+/// A value or exception has its comment behind it, before the next blank line.
+#[test]
+fn every_exported_value_has_documentation() {
+    let mut missing = Vec::new();
+    let folder = root().join("ocaml/lib");
+    for entry in std::fs::read_dir(folder).expect("ocaml/lib") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|extension| extension != "mli") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("an interface");
+        for paragraph in text.split("\n\n") {
+            let starts = |line: &&str, words: [&str; 2]| {
+                words.iter().any(|word| line.trim_start().starts_with(word))
+            };
+            let mut lines = paragraph.lines().peekable();
+            while let Some(line) = lines.next() {
+                if !starts(&line, ["val ", "exception "]) {
+                    continue;
+                }
+                let mut documented = false;
+                while let Some(next) = lines.next_if(|next| !starts(next, ["val ", "exception "])) {
+                    documented |= next.trim_start().starts_with("(**");
+                }
+                if !documented {
+                    missing.push(format!("{}: {line}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
 #[test]
 fn the_variants_for_mirage_libraries_have_the_right_types() {
     let folder = scratch("standins");

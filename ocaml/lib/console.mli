@@ -10,7 +10,10 @@ type error = |
 type write_error = [ `Closed ]
 
 val pp_error : Format.formatter -> error -> unit
+(** Never called: reading does not fail. *)
+
 val pp_write_error : Format.formatter -> write_error -> unit
+(** Prints why writing failed. *)
 
 val connect : unit -> t
 (** The console. Raises [Failure] when the domain has none. *)

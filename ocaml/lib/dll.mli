@@ -12,6 +12,7 @@ val create : unit -> 'a t
 (** An empty list. *)
 
 val is_empty : 'a t -> bool
+(** Whether it has no element; in constant time. *)
 
 val add : 'a t -> 'a -> 'a node
 (** Adds at the end. *)

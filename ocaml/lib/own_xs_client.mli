@@ -7,18 +7,24 @@ module type IO = sig
   type 'a t = 'a Lwt.t
 
   val return : 'a -> 'a t
+  (** Lwt's. *)
+
   val ( >>= ) : 'a t -> ('a -> 'b t) -> 'b t
+  (** Lwt's. *)
 
   type backend = [ `xen | `unix ]
 
   val backend : backend
+  (** Over what the connection goes: a ring of Xen's, or a socket. *)
 
   type channel
+  (** A connection that is up. *)
 
   val create : unit -> channel t
   (** Connects, or connects again after {!destroy}. *)
 
   val destroy : channel -> unit t
+  (** Gives the connection up. *)
 
   val read : channel -> bytes -> int -> int -> int t
   (** Waits for something, and gives how much of it there was: at least 1. *)
@@ -28,7 +34,10 @@ module type IO = sig
 end
 
 exception Malformed_watch_event
+(** Only logged: an event without a token. *)
+
 exception Unexpected_rid of int32
+(** Only logged: a reply to no request, with its number. *)
 
 exception Dispatcher_failed
 (** The connection is lost and could not be made again. *)

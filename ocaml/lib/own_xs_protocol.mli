@@ -7,7 +7,10 @@ module ACL : sig
   type perm = NONE | READ | WRITE | RDWR
 
   val char_of_perm : perm -> char
+  (** As it is sent: [n], [r], [w] or [b]. *)
+
   val perm_of_char : char -> perm option
+  (** What such a letter stands for. *)
 
   type domid = int
 
@@ -21,6 +24,7 @@ module ACL : sig
   (** As it is sent: an entry for the owner with [other], and one for each listed domain. *)
 
   val of_string : string -> t option
+  (** From what is sent; [None] when it is malformed. *)
 end
 
 (** What a watch is registered with, and its events come with. *)
@@ -28,7 +32,10 @@ module Token : sig
   type t
 
   val of_string : string -> t
+  (** Any string without a zero byte. *)
+
   val to_string : t -> string
+  (** As it is sent. *)
 
   val to_user_string : t -> string
   (** The same. *)

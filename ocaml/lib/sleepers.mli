@@ -3,9 +3,13 @@
     leaves at once. Elements with the same deadline leave in the order in which they came. *)
 
 type 'a t
+(** A heap. *)
+
 type 'a entry
+(** An element of it. *)
 
 val create : unit -> 'a t
+(** An empty heap. *)
 
 val add : 'a t -> deadline:int -> 'a -> 'a entry
 (** O(log n). *)
@@ -20,6 +24,7 @@ val take_due : 'a t -> now:int -> 'a option
 (** Removes the first element whose deadline is [now] or before. *)
 
 val length : 'a t -> int
+(** How many wait. *)
 
 val capacity : 'a t -> int
 (** Slots of the heap's array, at most four times {!length} beyond its first few. *)

@@ -13,7 +13,10 @@ module Gntref : sig
   (** A reference in decimal, from 0 to 2{^32} - 1, as xenstore has it. *)
 
   val to_string : t -> string
+  (** In decimal. *)
+
   val pp : t Fmt.t
+  (** Prints it in decimal. *)
 
   val to_int32 : t -> Int32.t
   (** As rings have it, unsigned. *)
@@ -42,6 +45,7 @@ module Import : sig
         or when it was unmapped already. *)
 
     val unmap : t -> (unit, [> `Msg of string ]) result
+    (** The same, with the reason as a value. *)
   end
 
   val map_exn : t -> writable:bool -> Local_mapping.t
@@ -50,12 +54,14 @@ module Import : sig
       of its own: Xen would move it to where it is mapped, away from where it was. {!copy_from} can be used on one. *)
 
   val map : t -> writable:bool -> (Local_mapping.t, [> `Msg of string ]) result
+  (** The same, with the reason as a value. *)
 
   val mapv_exn : t list -> writable:bool -> Local_mapping.t
   (** Maps pages, also of several domains, one after the other in memory, with one hypercall: all of them, or none. Raises as
       {!map_exn} does. *)
 
   val mapv : t list -> writable:bool -> (Local_mapping.t, [> `Msg of string ]) result
+  (** The same, with the reason as a value. *)
 
   val with_mapping :
     t -> writable:bool -> (Local_mapping.t -> 'a Lwt.t) -> ('a, [> `Msg of string ]) result Lwt.t

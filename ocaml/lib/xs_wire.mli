@@ -28,8 +28,13 @@ module Op : sig
     | Directory_part
 
   val to_int : t -> int
+  (** Its number in a packet's header. *)
+
   val of_int : int -> t option
+  (** What has that number. *)
+
   val to_string : t -> string
+  (** Its name, for messages. *)
 end
 
 val header_size : int
