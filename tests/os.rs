@@ -166,6 +166,10 @@ fn events_of_a_domain_with_itself() {
         "os_events",
         &format!("events {}", scaled(10_000_000, 10_000)),
     ));
+    passes(guest(
+        "os_events",
+        &format!("iterations {}", scaled(10_000_000, 20_000)),
+    ));
     passes(guest("os_events", "ports 400"));
     passes(guest("os_events", "cycles 1000"));
 }

@@ -1,5 +1,5 @@
 (* SPDX-License-Identifier: ISC *)
-(* Event channels of a domain with itself, and the main loop: `events COUNT`, `ports COUNT`. *)
+(* Event channels of a domain with itself, and the main loop: `events COUNT`, `ports COUNT`, `cycles COUNT`, `iterations COUNT`. *)
 
 open Lwt.Infix
 open Xen_os
@@ -47,6 +47,33 @@ let ping_pong count =
   Eventchn.unbind h a;
   Eventchn.unbind h b
 
+(* So many turns of the main loop: most for a pause or a sleep of nothing, some for a sleep that is given up, each tenth
+   for an event. *)
+let iterations count =
+  let a, b = pair () in
+  let last = ref Activations.program_start in
+  let turn n =
+    match n mod 10 with
+    | 0 ->
+        Eventchn.notify h a;
+        Activations.after b !last >|= fun event -> last := event
+    | 1 | 2 | 3 -> Time.sleep_ns 0L
+    | 4 ->
+        let sleeping = Time.sleep_ns 1_000_000_000_000L in
+        Lwt.cancel sleeping;
+        Lwt.pause ()
+    | _ -> Lwt.pause ()
+  in
+  let rec turns n = if n = 0 then Lwt.return_unit else turn n >>= fun () -> turns (n - 1) in
+  turns (min count 1000) >>= fun () ->
+  let before = live () in
+  turns count >|= fun () ->
+  let after = live () in
+  Printf.printf "%d turns, live words %d more\n" count (after - before);
+  check "live words are flat" (after - before < 1000);
+  Eventchn.unbind h a;
+  Eventchn.unbind h b
+
 (* As many channels at the same time. *)
 let ports count =
   let pairs = List.init count (fun _ -> pair ()) in
@@ -77,9 +104,10 @@ let rec cycles count =
 let main () =
   match String.split_on_char ' ' (command_line ()) with
   | [ "events"; count ] -> ping_pong (int_of_string count)
+  | [ "iterations"; count ] -> iterations (int_of_string count)
   | [ "ports"; count ] -> ports (int_of_string count)
   | [ "cycles"; count ] -> cycles (int_of_string count)
-  | _ -> Lwt.fail_with "events, ports or cycles, and a count"
+  | _ -> Lwt.fail_with "events, ports, cycles or iterations, and a count"
 
 let () =
   Main.run (main ());
