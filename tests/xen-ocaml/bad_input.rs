@@ -269,6 +269,25 @@ fn another_architecture() {
         &["build", "app.ml", "-L.", "-lstub"],
         &["libstub.a is for AArch64"],
     );
+    folder.write(
+        "damaged.c",
+        "int fork(void);\nint damaged(void) { return fork(); }\n",
+    );
+    run(folder.command("gcc").args(["-c", "damaged.c"]));
+    let whole = fs::read(folder.path("damaged.o")).unwrap();
+    fs::write(folder.path("damaged.o"), &whole[..whole.len() - 100]).unwrap();
+    let lines = folder.refused(folder.tool().args(["build", "app.ml", "damaged.o"]));
+    assert!(lines[0].contains("damaged.o"), "{lines:?}");
+    let lines =
+        folder.refused(
+            folder
+                .tool()
+                .args(["build", "app.ml", "damaged.o", "--package", "unix"]),
+        );
+    assert!(
+        lines[0].contains("damaged.o") && lines[0].contains("cannot be linked"),
+        "{lines:?}"
+    );
     folder.write("text.o", "no object");
     one_line(
         &folder,
@@ -296,6 +315,38 @@ fn an_output_that_cannot_be_written() {
         &["build", "app.ml", "--build-dir", "app.ml"],
         &["app.ml", "--build-dir"],
     );
+}
+
+/// A build that is ended leaves neither an image nor half of one.
+#[test]
+fn a_build_that_is_ended() {
+    let folder = folder("ended");
+    let bin = folder.path("bin");
+    fs::create_dir(&bin).unwrap();
+    fs::write(bin.join("ld"), "#!/bin/sh\necho here >started\nsleep 5\n").unwrap();
+    run(folder.command("chmod").arg("+x").arg(bin.join("ld")));
+    let path = format!(
+        "{}:{}:{}",
+        bin.display(),
+        root().join("tools").display(),
+        std::env::var("PATH").unwrap()
+    );
+    let mut child = folder
+        .command(root().join("tools/xen-ocaml").to_str().unwrap())
+        .args(["build", "app.ml"])
+        .env("PATH", path)
+        .spawn()
+        .unwrap();
+    while !folder.path("started").exists() {
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "it ended before it linked"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    run(folder.command("kill").arg(child.id().to_string()));
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(folder.files(), ["app.ml", "bin", "started"]);
 }
 
 #[test]

@@ -13,7 +13,6 @@ out at run time, by Unix_error, or by the stand-in's line.
 import bisect
 import os
 
-import common
 import elf
 import lacks
 import link
@@ -80,8 +79,7 @@ class Needs:
             if base not in _STUBS + _ARCHIVES and path.endswith(".a"):
                 elsewhere.update(elf.symbol_index(path))
                 continue
-            for _, content in elf.objects(common.read(path)):
-                defined, wanted = content.names()
+            for _, content, (defined, wanted) in link.objects(path):
                 if base in _STUBS:
                     library |= defined
                     undefined |= wanted
@@ -121,7 +119,7 @@ class Needs:
             for name in _STUBS[:3]:
                 path = os.path.join(folder, name)
                 if os.path.exists(path):
-                    for _, content in elf.objects(common.read(path)):
+                    for _, content, _ in link.objects(path):
                         found.update(symbol[0] for symbol in content.symbols() if symbol[5])
         return found - {b""}
 
@@ -135,7 +133,7 @@ class Needs:
         object may hold, is replaced by ours and counts as ours."""
         runtime = set()
         if self.into.muldefs:
-            for _, content in elf.objects(common.read(self.into.parts()[2][1])):
+            for _, content, _ in link.objects(self.into.parts()[2][1]):
                 runtime.update(symbol[0] for symbol in content.symbols())
         for path, found in self.whole.items():
             for name, named in found.items():

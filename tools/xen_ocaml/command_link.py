@@ -59,15 +59,11 @@ def main(words):
     into.add(["-L" + path for path in arguments["directory"]])
     into.add([*files, *["-l" + name for name in arguments["library"]]])
     into.check_inputs()
-    try:
-        defined, undefined = set(), set()
-        for path in into.files:
-            for _, content in elf.objects(common.read(path)):
-                names = content.names()
-                defined |= names[0]
-                undefined |= names[1]
-    except elf.Malformed as error:
-        raise Problem(f"{path}: {error}: it cannot be linked") from None
+    defined, undefined = set(), set()
+    for path in into.files:
+        for _, _, names in link.objects(path):
+            defined |= names[0]
+            undefined |= names[1]
     if b"caml_program" not in defined:
         raise Problem(f"{files[0]} holds no OCaml program: make it with dune's (modes object) or ocamlopt -output-obj")
     into.muldefs = b"caml_startup" in defined

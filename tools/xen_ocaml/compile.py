@@ -76,6 +76,8 @@ def _ocamlfind_says(complaint):
     for line in complaint.splitlines():
         if "not found" in line and "`" in line:
             name = line.split("`")[1].split("'")[0]
+            if name.split(".")[0] == "mirage-xen":
+                return "ocamlfind knows no package mirage-xen: in a checkout make guests builds it; else install it"
             return f"ocamlfind knows no package {name}: install it (opam install {name}, or its -dev package), or see ocamlfind list"
     if "not in path" in complaint or "not found" in complaint:
         return common.missing_program("ocamlopt")

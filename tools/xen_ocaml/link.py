@@ -212,14 +212,23 @@ def undefined_line(name, wanted):
     return f"{place} wants {name}, which nothing defines: {lacks.remedy(name, wanted[0])}"
 
 
+def objects(path):
+    """The objects of a file, as elf.objects gives them; a Problem that names it where it is damaged."""
+    data = common.read(path)
+    try:
+        return [(name, content, content.names()) for name, content in elf.objects(data)]
+    except elf.Malformed as error:
+        raise Problem(f"{path}: {error}: it cannot be linked; build or install it again") from None
+
+
 def provided(into):
     """All names that our parts define."""
     first, _, last = into.parts()
     found = set()
     for path in last:
         found.update(elf.symbol_index(path))
-    for _, content in elf.objects(common.read(first)):
-        found |= content.names()[0]
+    for _, _, names in objects(first):
+        found |= names[0]
     return found
 
 

@@ -13,6 +13,7 @@ usage: xen-ocaml COMMAND ...
 Exit status: 0; 1 a checked file has a fault; 2 an error, with a line for each that says what and what to do.
 """
 
+import _signal
 import os
 import sys
 
@@ -56,4 +57,10 @@ def guarded(words):
         return 1
 
 
+def terminated(*_):
+    """A build that is ended leaves nothing half done behind."""
+    raise KeyboardInterrupt
+
+
+_signal.signal(_signal.SIGTERM, terminated)
 sys.exit(guarded(sys.argv[1:]))
