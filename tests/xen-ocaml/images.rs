@@ -75,6 +75,21 @@ fn identity() {
         text.contains("none (stripped)") && text.contains(digest),
         "{text}"
     );
+    folder.ok(&[
+        "build",
+        "app.ml",
+        "--strip",
+        "--no-symbols",
+        "-o",
+        "stripped.xen",
+    ]);
+    let names = |file: &str| {
+        fs::read(folder.path(file))
+            .unwrap()
+            .windows(12)
+            .any(|part| part == b".solo5.names")
+    };
+    assert!(names("app.xen") && !names("stripped.xen"));
     let size = fs::metadata(folder.path("stripped.xen")).unwrap().len();
     assert!(size <= 360 << 10, "a stripped hello has {size} bytes");
 }

@@ -2,13 +2,13 @@
 """The end of build and link: the image is linked, judged by what it asks of a domain, and put in its place."""
 
 import os
-import sys
 
 import absent
 import common
 import lacks
 import link
 import manifest
+import names
 from common import Problem
 
 
@@ -49,8 +49,8 @@ def finish(into, arguments, folder):
                 raise
             wanted = into.run(temporary, needs.stand_ins(folder, problem.names), traced)
         refuse(wanted, needs, allowed)
-        if common.run([sys.executable, into.place.symbols(), temporary]) != 0:
-            raise Problem(f"{into.output}: the names of its functions cannot be put into it")
+        if not arguments["plain"]:
+            names.add(temporary, into.place.symbols())
         if arguments["strip"] and common.run(["strip", temporary]) != 0:
             raise Problem(f"{into.output}: strip failed")
         os.chmod(temporary, 0o755 & ~_umask())
