@@ -45,11 +45,12 @@ fn digits(mut value: u64, base: u64, upper: bool, buffer: &mut [u8; 64]) -> &[u8
     } else {
         b"0123456789abcdef"
     };
+    // The other bases are powers of two.
+    let (shift, mask) = (base.trailing_zeros(), (base as usize - 1) & 15);
     while value != 0 {
         at -= 1;
-        // The other bases are powers of two.
-        buffer[at] = alphabet[(value & (base - 1) & 15) as usize];
-        value >>= base.trailing_zeros();
+        buffer[at] = alphabet[value as usize & mask];
+        value >>= shift;
     }
     &buffer[at..]
 }
