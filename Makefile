@@ -51,16 +51,16 @@ run: setup
 # With another compiler: what depends on it.
 TESTS := --workspace
 ifneq ($(OCAML),)
-  TESTS := --test programs --test os --test stubs --test runtime_archive $(if $(filter 5.%,$(OCAML)),--test ocaml5)
+  TESTS := --test programs --test os --test stubs --test runtime_archive $(if $(filter 5.%,$(OCAML)),--test ocaml5 --test ocaml5_testsuite)
 endif
 
 .PHONY: test test-long test-all
 test: setup
-	@$(MAKE) lint guests $(if $(OCAML),,roots)
+	@$(MAKE) lint guests $(if $(OCAML),$(if $(filter 5.%,$(OCAML)),testsuite),roots)
 	@tools/with-lab timeout 1500 cargo test $(TESTS) --no-fail-fast
 
 test-long: setup
-	@$(MAKE) guests $(if $(OCAML),,roots)
+	@$(MAKE) guests $(if $(OCAML),$(if $(filter 5.%,$(OCAML)),testsuite),roots)
 	@MIRAGE_XEN_LONG=1 tools/with-lab cargo test $(TESTS) --no-fail-fast
 
 test-all: test
@@ -79,6 +79,12 @@ lint:
 guests: $(PARTS)/all
 	@$(MAKE) -C tests/guests
 	@$(MAKE) -C tests/guests -f xen.mk
+
+# The compiler's own test programs, as guests.
+.PHONY: testsuite
+testsuite:
+	@runtime=target/ocaml-freestanding/$$(ocamlfind ocamlopt -version); \
+	tests/testsuite/build $(BUILT)/testsuite $$runtime/src $(PARTS) $$runtime
 
 # Clean Debian roots, which tests/install.rs builds in: made once.
 .PHONY: roots

@@ -27,7 +27,7 @@ macro_rules! programs {
     };
 }
 
-programs! { compact domain effects gc params stdlib }
+programs! { compact domain effects gc params stdlib switch }
 
 #[test]
 fn no_program_is_forgotten() {

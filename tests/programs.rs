@@ -40,6 +40,7 @@ programs! {
     ocaml_oom
     ocaml_printf
     ocaml_random
+    ocaml_speed
     ocaml_stack_overflow
     ocaml_stack_overflow_heap
     ocaml_text

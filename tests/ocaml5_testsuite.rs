@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: ISC
+//! The OCaml compiler's own test programs, as `tests/testsuite/build` made guests of them: what each prints equals the
+//! reference beside it in the compiler's sources. `make test OCAML=5.3` runs them.
+
+#[path = "support/lab.rs"]
+mod lab;
+
+use lab::{Guest, Lab, Outcome, Reason, guests};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// As many guests at once: each has to be created by dom0, one after the other.
+const SIDE_BY_SIDE: usize = 4;
+
+/// At most this part of the programs that need no other program, file or thread may be left out, in percent.
+const MOST_LEFT_OUT: usize = 5;
+
+/// Facilities whose lack makes a program none that this library could run.
+const OF_ANOTHER_KIND: [&str; 4] = ["dynamic linking", "threads", "files", "processes"];
+
+/// A line of the manifest.
+fn line(text: &str) -> Vec<&str> {
+    text.split('\t').collect()
+}
+
+fn run(image: &str, parameters: &str) -> Outcome {
+    let parameters = match parameters {
+        "-" => String::new(),
+        some => format!(" OCAMLRUNPARAM={some}"),
+    };
+    Lab::shared().run(Guest {
+        memory: 128,
+        cmdline: format!("--solo5:quiet{parameters}"),
+        timeout: Duration::from_secs(300),
+        ..Guest::new(image)
+    })
+}
+
+/// What is wrong with a program's end or output; nothing if all is well.
+fn judge(columns: &[&str]) -> Option<String> {
+    let [_, _, image, reference, status, parameters] = columns else {
+        return Some(format!("a line of {} columns", columns.len()));
+    };
+    let outcome = run(image, parameters);
+    let mut printed = outcome.text().replace('\r', "");
+    // An exception that nobody catches is status 2 on Linux, and a crash that libc names here.
+    let ended = if *status == "2" {
+        printed = printed.trim_end_matches("abort() called\n").to_owned();
+        outcome.reason == Reason::Crash
+    } else {
+        outcome.reason == Reason::Poweroff
+            && outcome.exit_status.map(|s| s.to_string()).as_deref() == Some(*status)
+    };
+    if !ended {
+        return Some(format!("{outcome}"));
+    }
+    let wanted = match *reference {
+        "-" => String::new(),
+        path => std::fs::read_to_string(path).expect("read the reference"),
+    };
+    let same = printed.lines().eq(wanted.lines());
+    (!same).then(|| {
+        let pairs = printed.lines().zip(wanted.lines());
+        let differ = pairs.enumerate().find(|(_, (a, b))| a != b);
+        format!(
+            "{differ:?}, {} lines of {}",
+            printed.lines().count(),
+            wanted.lines().count()
+        )
+    })
+}
+
+#[test]
+fn the_compilers_own_programs() {
+    let manifest = guests()
+        .parent()
+        .expect("a folder")
+        .join("testsuite/manifest");
+    let text = std::fs::read_to_string(&manifest).expect("manifest: make OCAML=5.3 testsuite");
+    let lines: Vec<_> = text.lines().map(line).collect();
+    let filter = std::env::var("MIRAGE_XEN_TESTSUITE").unwrap_or_default();
+    let programs: Vec<_> = lines
+        .iter()
+        .filter(|l| l[0] == "run" && l[1].contains(&filter))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let wrong = Mutex::new(BTreeMap::new());
+    std::thread::scope(|scope| {
+        for _ in 0..SIDE_BY_SIDE {
+            scope.spawn(|| {
+                while let Some(columns) = programs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Some(why) = judge(columns) {
+                        eprintln!("{}: {why}", columns[1]);
+                        wrong.lock().expect("lock").insert(columns[1], why);
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().expect("lock");
+    let names: Vec<_> = wrong.keys().collect();
+    assert!(
+        wrong.is_empty(),
+        "{} of {}: {names:?}",
+        wrong.len(),
+        programs.len()
+    );
+    assert!(Path::new(&manifest).exists());
+    // What could run here and does not.
+    let lacks = |l: &&Vec<&str>| {
+        l[0] == "out" && !OF_ANOTHER_KIND.iter().any(|kind| l[2].starts_with(kind))
+    };
+    let left_out = lines.iter().filter(lacks).count();
+    let all = lines.iter().filter(|l| l[0] == "run").count() + left_out;
+    println!(
+        "{} programs run, {left_out} of {all} left out",
+        programs.len()
+    );
+    assert!(
+        left_out * 100 <= all * MOST_LEFT_OUT,
+        "{left_out} of {all} left out"
+    );
+}
