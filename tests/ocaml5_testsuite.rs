@@ -46,14 +46,13 @@ fn judge(columns: &[&str]) -> Option<String> {
     };
     let outcome = run(image, parameters);
     let mut printed = outcome.text().replace('\r', "");
-    // An exception that nobody catches is status 2 on Linux, and a crash that libc names here.
-    let ended = if *status == "2" {
+    let mut ended = outcome.reason == Reason::Poweroff
+        && outcome.exit_status.map(|s| s.to_string()).as_deref() == Some(*status);
+    // An exception that nobody catches is status 2 on Linux, and mostly a crash here, which libc names.
+    if *status == "2" && outcome.reason == Reason::Crash {
         printed = printed.trim_end_matches("abort() called\n").to_owned();
-        outcome.reason == Reason::Crash
-    } else {
-        outcome.reason == Reason::Poweroff
-            && outcome.exit_status.map(|s| s.to_string()).as_deref() == Some(*status)
-    };
+        ended = true;
+    }
     if !ended {
         return Some(format!("{outcome}"));
     }
