@@ -133,9 +133,14 @@ entries! {
 /// Stores `x` × `y` + `z`; false where that is the x87's to do.
 unsafe extern "C" fn multiply_add(to: *mut Memory, arguments: *const [Memory; 3]) -> bool {
     // SAFETY: three arguments as the ABI lays them out.
-    let [x, y, z] = unsafe { &*arguments }
-        .each_ref()
-        .map(|a| Real::from_x87(a.fields()));
+    let arguments = unsafe { &*arguments }.each_ref().map(Memory::fields);
+    let [x, y, z] = arguments.map(Real::from_x87);
+    if z.class == Class::Infinite && x.class == Class::Finite && y.class == Class::Finite {
+        // The product is finite, even if the x87 cannot hold it.
+        // SAFETY: room for the result.
+        unsafe { to.write(arguments[2].into()) };
+        return true;
+    }
     if [x, y, z].iter().any(|r| r.class != Class::Finite) || x.mantissa == 0 || y.mantissa == 0 {
         return false;
     }
