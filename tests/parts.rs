@@ -82,6 +82,10 @@ fn solo5_asks_for_the_linker_script_and_the_application_only() {
         "_sboot_tls",
         "_seh_frame",
         "_eeh_frame",
+        "_sdevice_hooks",
+        "_edevice_hooks",
+        "_smanifest",
+        "_emanifest",
         "solo5_app_main",
     ];
     for name in names.lines() {

@@ -9,7 +9,7 @@
 //! image | start_info … | extra | heap_start … heap_start + heap_size | guard page | stack … top … | extra
 //! ```
 
-use super::layout::PAGE;
+use super::layout::{self, PAGE};
 use super::memory::Memory;
 use crate::arch::paging::{self, WINDOW_SIZE};
 use crate::boot::BOOT_MAPPED;
@@ -52,7 +52,11 @@ pub fn given() -> Option<&'static Given> {
 
 /// Divides the rest of memory; returns the main stack's top.
 pub fn init(memory: &mut Memory, settings: &Settings) -> u64 {
-    let range = memory.take_largest();
+    let range = layout::device_hooks()
+        .iter()
+        .fold(memory.take_largest(), |heap, reserve| {
+            reserve(heap, settings)
+        });
     let most = (range.end - range.start) / 2;
     let stack_size =
         match settings.stack {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 //! The linker script's and the entry assembly's symbols as address ranges; nothing else names them.
 
+use crate::solo5::options::Settings;
 use core::ops::Range;
 
 /// Bytes of a page.
@@ -122,4 +123,29 @@ pub fn tls_size_and_align() -> (usize, usize) {
         (&raw const _etbss as usize - &raw const _stdata as usize).next_multiple_of(align),
         align,
     )
+}
+
+/// What device code, where it is linked, does before the heap is given out: takes what it needs off its start.
+pub type DeviceHook = fn(Range<u64>, &Settings) -> Range<u64>;
+
+unsafe extern "C" {
+    static _sdevice_hooks: u8;
+    static _edevice_hooks: u8;
+    static _smanifest: u8;
+    static _emanifest: u8;
+}
+
+/// The hooks of the device code that is linked: none or one.
+pub fn device_hooks() -> &'static [DeviceHook] {
+    let (start, end) = (&raw const _sdevice_hooks, &raw const _edevice_hooks);
+    let count = (end as usize - start as usize) / size_of::<DeviceHook>();
+    // SAFETY: the linker script puts `DeviceHook` values there, in read-only data, and nothing else.
+    unsafe { core::slice::from_raw_parts(start.cast(), count) }
+}
+
+/// The program's manifest; nothing when it has none.
+pub fn manifest() -> &'static [u8] {
+    let (start, end) = (&raw const _smanifest, &raw const _emanifest);
+    // SAFETY: the linker script defines both. Nobody writes there.
+    unsafe { core::slice::from_raw_parts(start, end as usize - start as usize) }
 }

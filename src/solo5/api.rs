@@ -4,17 +4,16 @@
 //! Source: Solo5's public header, whose texts say what each may be given. Pointers are the caller's to get right, as
 //! in any C interface.
 
-use super::{app, tls};
+use super::{app, device_hooks, tls};
 use crate::xen::{console, events, time};
-use core::ffi::{c_char, c_int};
+use core::ffi::c_int;
 
 /// `solo5_result_t`.
 #[repr(C)]
 pub enum Solo5Result {
     /// Done.
     Ok = 0,
-    /// Nothing there yet. Unused until there are devices.
-    #[expect(dead_code, reason = "part of the interface")]
+    /// Nothing there yet.
     Again,
     /// A parameter is invalid.
     Invalid,
@@ -41,10 +40,16 @@ extern "C" fn solo5_clock_wall() -> u64 {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn solo5_yield(deadline: u64, ready: *mut u64) {
-    events::wait(deadline, || false);
+    let handles = match device_hooks::get() {
+        Some(hooks) => (hooks.wait)(deadline),
+        None => {
+            events::wait(deadline, || false);
+            0
+        }
+    };
     if !ready.is_null() {
-        // SAFETY: the caller's handle set. No device is ever ready: there are none.
-        unsafe { ready.write(0) }
+        // SAFETY: the caller's handle set.
+        unsafe { ready.write(handles) }
     }
 }
 
@@ -81,24 +86,4 @@ unsafe extern "C" fn solo5_tls_init(block: usize) -> Solo5Result {
     // SAFETY: the caller's block of `solo5_tls_size` bytes.
     unsafe { tls::fill(block) }
     Solo5Result::Ok
-}
-
-/// Devices: this build of the core has none, and says so as Solo5's own Xen bindings do.
-macro_rules! no_device {
-    ($($name:ident($($argument:ident: $kind:ty),*);)*) => {
-        $(#[unsafe(no_mangle)]
-        extern "C" fn $name($($argument: $kind),*) -> Solo5Result {
-            $(let _ = $argument;)*
-            Solo5Result::Unspecified
-        })*
-    };
-}
-
-no_device! {
-    solo5_net_acquire(name: *const c_char, handle: *mut u64, info: *mut u8);
-    solo5_net_write(handle: u64, buffer: *const u8, size: usize);
-    solo5_net_read(handle: u64, buffer: *mut u8, size: usize, read_size: *mut usize);
-    solo5_block_acquire(name: *const c_char, handle: *mut u64, info: *mut u8);
-    solo5_block_write(handle: u64, offset: u64, buffer: *const u8, size: usize);
-    solo5_block_read(handle: u64, offset: u64, buffer: *mut u8, size: usize);
 }

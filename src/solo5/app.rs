@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 //! The application's turn.
 
-use super::options;
+use super::{device_hooks, options};
 use crate::mm::heap_range;
 use crate::xen::shutdown::{self, Reason};
 use crate::xen::{console, crash, watchdog};
@@ -41,6 +41,9 @@ pub extern "C" fn run() -> ! {
 
 /// Ends the domain with an exit status, 255 of which means a crash.
 pub fn exit(status: c_int) -> ! {
+    if let Some(hooks) = device_hooks::get() {
+        (hooks.finish)();
+    }
     let reason = if status == 255 {
         Reason::Crash
     } else {

@@ -3,12 +3,14 @@
 
 mod api;
 pub mod app;
+mod device_hooks;
+mod devices;
 pub mod entropy;
 mod event_hooks;
 pub mod fault;
 mod grant_window;
 pub mod options;
-mod private;
+pub mod private;
 mod reservations;
 pub mod ssp;
 pub mod tls;

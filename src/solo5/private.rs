@@ -10,8 +10,7 @@ use crate::xen::shutdown::{self, Reason};
 
 /// The guest-physical window in which foreign grants can be mapped, readable and writable, never executable, holding no
 /// RAM: its address and its size, 1 GiB. Its page tables are made when it is first asked for; size 0 when they cannot be.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn solo5__xen_get_gntmap_area(address: *mut u64, size: *mut usize) {
+pub fn grant_window() -> (u64, usize) {
     static MAPPED: spin::Once<bool> = spin::Once::new();
     let start = heap_range::given().map_or(0, |given| given.window);
     let mapped = *MAPPED.call_once(|| {
@@ -20,10 +19,17 @@ unsafe extern "C" fn solo5__xen_get_gntmap_area(address: *mut u64, size: *mut us
                 .identity(start..start + WINDOW_SIZE, paging::WRITE)
                 .is_ok()
     });
+    (start, if mapped { WINDOW_SIZE as usize } else { 0 })
+}
+
+/// [`grant_window`].
+#[unsafe(no_mangle)]
+unsafe extern "C" fn solo5__xen_get_gntmap_area(address: *mut u64, size: *mut usize) {
+    let window = grant_window();
     // SAFETY: the caller's variables.
     unsafe {
-        address.write(start);
-        size.write(if mapped { WINDOW_SIZE as usize } else { 0 });
+        address.write(window.0);
+        size.write(window.1);
     }
 }
 

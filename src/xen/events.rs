@@ -127,6 +127,21 @@ impl Port {
         }
     }
 
+    /// Whether an event came, as far as this core can tell.
+    pub fn is_pending(self) -> bool {
+        let (word, bit) = self.word_and_bit();
+        ops().is_some() || page().pending[word].load(Ordering::SeqCst) & bit != 0
+    }
+
+    /// Whether an event came, which is then forgotten, as [`clear`](Self::clear) does.
+    pub fn take(self) -> bool {
+        let pending = self.is_pending();
+        if pending {
+            self.clear();
+        }
+        pending
+    }
+
     /// Forgets a pending event, so that the next one raises the upcall again.
     pub fn clear(self) {
         if ops().is_some() {
@@ -144,7 +159,19 @@ impl Port {
 /// No wake-up is lost: an event before `done` looked has shown its effect to it, and one after that sets
 /// `upcall_pending`, with which the `sti; hlt` ends at once. What can go wrong with that is told, and tested, in
 /// `xen_proto::evtchn::wait`.
-pub fn wait(deadline: u64, mut done: impl FnMut() -> bool) {
+pub fn wait(deadline: u64, done: impl FnMut() -> bool) {
+    wait_with(deadline, done, |deadline| {
+        let at = time::timer_for(deadline);
+        at.map(arm).is_some()
+    });
+}
+
+/// [`wait`], for callers whose program leaves the timer to the core: it is set only where it has to be.
+pub fn wait_often(deadline: u64, done: impl FnMut() -> bool) {
+    wait_with(deadline, done, arm_for);
+}
+
+fn wait_with(deadline: u64, mut done: impl FnMut() -> bool, arm_by: fn(u64) -> bool) {
     let mut bits = Wait::new(two_level());
     loop {
         console::flush();
@@ -155,13 +182,12 @@ pub fn wait(deadline: u64, mut done: impl FnMut() -> bool) {
         if done() {
             break;
         }
-        let Some(at) = time::timer_for(watchdog::before_sleep(deadline)) else {
+        if !arm_by(watchdog::before_sleep(deadline)) {
             if time::timer_for(deadline).is_none() {
                 break;
             }
             continue;
-        };
-        arm(at);
+        }
         cpu::wait_for_interrupt();
     }
     bits.give_back();
@@ -171,23 +197,33 @@ pub fn wait(deadline: u64, mut done: impl FnMut() -> bool) {
 /// return early. For bindings that take events themselves: nothing is cleared here.
 pub fn sleep(deadline: u64) {
     console::flush();
-    let deadline = watchdog::before_sleep(deadline);
-    if deadline != u64::MAX {
-        let Some(at) = time::timer_for(deadline) else {
-            return;
-        };
-        // Setting the timer costs as much as being woken; a main loop whose next deadline is far sets it once instead
-        // of at each sleep. An early timer ends the sleep early, and then the loop looks again.
-        // Bindings other than ours set it by themselves, but then this function has no caller.
-        let armed = per_cpu::current().armed.load(Ordering::Relaxed);
-        if armed > at || armed <= time::system_time().saturating_add(EARLY) {
-            arm(at);
-        }
+    if !arm_for(watchdog::before_sleep(deadline)) {
+        return;
     }
     // With interrupts off, an event after this look is delivered in the halt, which it ends.
     if vcpu().upcall_pending.load(Ordering::SeqCst) == 0 {
         cpu::wait_for_interrupt();
     }
+}
+
+/// Sees to it that the timer goes off when `deadline`, in ns of monotonic time, has come, or before; false when it has come
+/// already. `u64::MAX` needs no timer.
+///
+/// Setting the timer costs as much as being woken; a main loop whose next deadline is far sets it once instead of at each
+/// sleep. An early timer ends the sleep early, and then the loop looks again. Bindings other than ours set it by themselves,
+/// but then nobody calls this.
+fn arm_for(deadline: u64) -> bool {
+    if deadline == u64::MAX {
+        return true;
+    }
+    let Some(at) = time::timer_for(deadline) else {
+        return false;
+    };
+    let armed = per_cpu::current().armed.load(Ordering::Relaxed);
+    if armed > at || armed <= time::system_time().saturating_add(EARLY) {
+        arm(at);
+    }
+    true
 }
 
 /// Sets the timer, to ns of system time.

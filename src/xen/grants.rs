@@ -4,15 +4,22 @@
 //! Interface: `xen/include/public/grant_table.h`, version 1 entries. Nothing is set up before it is first used.
 
 use super::hypercall::XenError;
-use xen_proto::grant::Status;
-use xen_proto::{grant, window};
+use xen_proto::grant;
+#[cfg(feature = "bindings")]
+use xen_proto::{grant::Status, window};
 
+#[cfg(feature = "bindings")]
 mod copy;
+#[cfg(feature = "bindings")]
 mod map;
+mod references;
 mod table;
 
+#[cfg(feature = "bindings")]
 pub use copy::{Piece, copy};
+#[cfg(feature = "bindings")]
 pub use map::{Foreign, map, unmap};
+pub use references::{grant, revoke};
 pub use table::{end_access, entries, grant_access};
 
 /// Why a grant operation failed.
@@ -21,10 +28,12 @@ pub enum Error {
     /// Xen refused the call as a whole.
     Xen(XenError),
     /// Xen refused one page or piece.
+    #[cfg(feature = "bindings")]
     Status(Status),
     /// The grant table cannot do it.
     Table(grant::Error),
     /// There is no room in the window.
+    #[cfg(feature = "bindings")]
     Window(window::Error),
     /// A number does not fit what Xen uses for it, or an address is not page aligned.
     OutOfRange,
@@ -33,6 +42,7 @@ pub enum Error {
     /// The memory is not this domain's RAM at its own address, so it has no frame to name.
     NotRam,
     /// libc's heap is used up.
+    #[cfg(feature = "bindings")]
     NoMemory,
 }
 
@@ -43,6 +53,7 @@ impl From<XenError> for Error {
 }
 
 /// A failure, and which of several pages or pieces it is about.
+#[cfg(feature = "bindings")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// What went wrong.
@@ -51,6 +62,7 @@ pub struct Failure {
     pub index: Option<usize>,
 }
 
+#[cfg(feature = "bindings")]
 impl<T: Into<Error>> From<T> for Failure {
     fn from(error: T) -> Self {
         Failure {
@@ -61,9 +73,11 @@ impl<T: Into<Error>> From<T> for Failure {
 }
 
 /// How long an operation is tried again while Xen says "not now", in ns: a peer's page that is paged out comes back.
+#[cfg(feature = "bindings")]
 const PATIENCE: u64 = 1_000_000_000;
 
 /// Runs `call` on the operations whose status, by `status`, is "not now", until none is or patience ends.
+#[cfg(feature = "bindings")]
 fn retry<T>(
     operations: &mut [T],
     status: fn(&T) -> i16,

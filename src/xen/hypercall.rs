@@ -3,7 +3,8 @@
 //!
 //! Interface: `xen/include/public/arch-x86/xen-x86_64.h` (number by offset in the call page, arguments in rdi, rsi, rdx,
 //! r10, r8, result in rax). Here are the convention and what every part calls; what only the core does is in `boot`,
-//! what only the bindings do in `guest`.
+//! what devices take in `device`, what
+//! only the bindings do in `guest`.
 
 use super::abi;
 use core::arch::asm;
@@ -11,11 +12,13 @@ use core::ffi::c_void;
 
 #[cfg(feature = "solo5")]
 mod boot;
+mod device;
 #[cfg(feature = "bindings")]
 mod guest;
 
 #[cfg(feature = "solo5")]
 pub use boot::{init, memory_map, set_param, shutdown, sleep_until, watchdog};
+pub use device::{alloc_unbound, close, grant_table_limit};
 #[cfg(feature = "bindings")]
 pub use guest::*;
 

@@ -1,10 +1,31 @@
 // SPDX-License-Identifier: ISC
-//! The hypervisor: hypercalls and the shared page, for the core and for the bindings; the core's own events, time,
-//! console and ends of a domain; the bindings' event channels and grants.
+//! The hypervisor: hypercalls, the shared page, the grant table and the devices' rings, for the core and for the bindings;
+//! the core's own events, time, console, xenstore and ends of a domain; the bindings' event channels and grants.
 
 pub mod abi;
+pub mod grants;
 pub mod hypercall;
 pub mod shared_info;
+
+#[cfg(feature = "solo5")]
+pub mod bus;
+#[cfg(feature = "solo5")]
+pub mod channel;
+#[cfg(feature = "solo5")]
+pub mod disk;
+#[cfg(feature = "solo5")]
+pub mod lent;
+#[cfg(feature = "solo5")]
+pub mod net;
+#[cfg(feature = "solo5")]
+#[path = "core_platform.rs"]
+pub mod platform;
+#[cfg(feature = "solo5")]
+pub mod shared_page;
+#[cfg(feature = "solo5")]
+pub mod store;
+#[cfg(feature = "solo5")]
+pub mod text;
 
 #[cfg(feature = "solo5")]
 pub mod console;
@@ -25,8 +46,6 @@ pub mod watchdog;
 
 #[cfg(feature = "bindings")]
 pub mod evtchn;
-#[cfg(feature = "bindings")]
-pub mod grants;
 #[cfg(feature = "bindings")]
 pub mod owned;
 #[cfg(feature = "bindings")]

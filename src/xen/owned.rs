@@ -14,8 +14,6 @@ use super::grants::{self, Error, Failure, Foreign};
 use super::platform::{self, PAGE, PageBlock, Scratch};
 use core::slice::from_raw_parts;
 use core::sync::atomic::AtomicU8;
-use spin::Mutex;
-use xen_proto::grant::RESERVED;
 
 /// An event channel of this domain.
 #[derive(Debug)]
@@ -64,44 +62,6 @@ impl Drop for Channel {
     }
 }
 
-/// References that were given back, and the first that was never taken.
-struct Free {
-    back: [u32; 64],
-    count: usize,
-    fresh: u32,
-}
-
-static FREE: Mutex<Free> = Mutex::new(Free {
-    back: [0; 64],
-    count: 0,
-    fresh: RESERVED,
-});
-
-impl Free {
-    fn take(&mut self) -> Option<u32> {
-        if let Some(index) = self.count.checked_sub(1) {
-            self.count = index;
-            return self.back.get(index).copied();
-        }
-        let reference = self.fresh;
-        self.fresh = reference
-            .checked_add(1)
-            .filter(|_| reference < grants::entries())?;
-        Some(reference)
-    }
-
-    /// Keeps a reference for its next use. One that finds no place is found again when all fresh ones were tried.
-    fn give(&mut self, reference: u32) {
-        match self.back.get_mut(self.count) {
-            Some(place) => {
-                *place = reference;
-                self.count += 1;
-            }
-            None => self.fresh = self.fresh.min(reference),
-        }
-    }
-}
-
 /// A page of this domain that another one may map.
 pub struct SharedPage {
     page: Option<PageBlock>,
@@ -112,26 +72,11 @@ impl SharedPage {
     /// A zeroed page that domain `peer` may map, for writing too or not.
     pub fn new(peer: u16, writable: bool) -> Result<Self, Error> {
         let page = PageBlock::zeroed().ok_or(Error::NoMemory)?;
-        loop {
-            let reference = FREE
-                .lock()
-                .take()
-                .ok_or(Error::Table(xen_proto::grant::Error::Full))?;
-            match grants::grant_access(reference, page.address(), peer, writable) {
-                // Somebody else's: the OCaml program's, or one that was leaked.
-                Err(Error::InUse) => continue,
-                Err(error) => {
-                    FREE.lock().give(reference);
-                    return Err(error);
-                }
-                Ok(()) => {
-                    return Ok(SharedPage {
-                        page: Some(page),
-                        reference,
-                    });
-                }
-            }
-        }
+        let reference = grants::grant(page.address(), peer, writable)?;
+        Ok(SharedPage {
+            page: Some(page),
+            reference,
+        })
     }
 
     /// What the peer is to be told.
@@ -147,8 +92,7 @@ impl SharedPage {
 
 impl Drop for SharedPage {
     fn drop(&mut self) {
-        if grants::end_access(self.reference) == Ok(true) {
-            FREE.lock().give(self.reference);
+        if grants::revoke(self.reference) {
             return;
         }
         if let Some(page) = self.page.take() {

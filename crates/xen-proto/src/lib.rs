@@ -11,20 +11,26 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod block;
 pub mod checksum;
+
 pub mod clock;
 pub mod console;
 pub mod entropy;
 pub mod evtchn;
 pub mod grant;
+pub mod manifest;
 pub mod memory_map;
+pub mod net;
 pub mod options;
 pub mod placement;
 pub mod protection;
+pub mod ring;
 pub mod start_info;
 pub mod symbols;
 pub mod unwind;
 pub mod window;
+pub mod xenbus;
 pub mod xenstore;
 
 /// Whether the code is to be wrong in the named way; only in tests of the races, see `model`.

@@ -52,6 +52,9 @@ pub enum Mutant {
     XenstoreLooksBeforeItTakes,
     /// See `xenstore::watches`.
     WatchesReuseTokens,
+    /// See the races of `ring`.
+    RingPublishesAfterLook,
+    RingSleepsWithoutLook,
 }
 
 /// What the other side does when it is given control: one step, or `false` when it has none.

@@ -10,6 +10,9 @@
 //! | `--solo5:quiet`, `--solo5:error` | log errors only |
 //! | `--solo5:warn`, `--solo5:info`, `--solo5:debug` | log that much |
 //! | `--solo5:stack=SIZE` | bytes of the main stack, with `k`, `m` or `g` for powers of 1024 |
+//! | `--solo5:net:NAME=NUMBER` | which network device the manifest's NAME is: `device/vif/NUMBER` |
+//! | `--solo5:block:NAME=NUMBER` | which disk the manifest's NAME is: `device/vbd/NUMBER` |
+//! | `--solo5:net-memory=SIZE`, `--solo5:block-memory=SIZE` | bytes for each device's buffers, if less than the default |
 //! | `--solo5:evtchn=2l` | keep Xen's 2-level event channels even where FIFO is offered |
 //! | `--solo5:norandom` | heap, stack and windows lie where they lay at the last boot |
 //! | `--solo5:watchdog=SECONDS`, `--watchdog=SECONDS` | Xen ends a domain that does not wait for so long |
@@ -23,6 +26,9 @@ pub const MAX_LENGTH: usize = 8191;
 const PREFIX: &[u8] = b"--solo5:";
 /// An option that is also known without the prefix.
 const WATCHDOG: &[u8] = b"watchdog=";
+
+/// How options for devices start, of which nothing more is looked at before there is a device.
+const DEVICE_OPTIONS: [&[u8]; 4] = [b"net:", b"block:", b"net-memory=", b"block-memory="];
 
 /// How much the bindings log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,6 +88,8 @@ pub struct Options<'a> {
     pub error: Option<(Error, &'a [u8])>,
     /// What the application sees.
     pub application: &'a [u8],
+    /// The whole line.
+    line: &'a [u8],
 }
 
 /// A command line out of memory that holds it: the bytes before the first zero, at most
@@ -110,6 +118,7 @@ impl<'a> Options<'a> {
             watchdog: None,
             error: None,
             application: line,
+            line,
         };
         loop {
             let word = options.application.trim_ascii_start();
@@ -134,9 +143,39 @@ impl<'a> Options<'a> {
         }
     }
 
+    /// The value of the option `KIND:NAME=`, which names the device that `name` in the manifest stands for; `KIND` is `net`
+    /// or `block`.
+    pub fn device(&self, kind: &[u8], name: &[u8]) -> Option<&'a [u8]> {
+        self.value(&[kind, b":", name, b"="])
+    }
+
+    /// The value of the option `KIND-memory=SIZE`: bytes for the buffers of each device of that kind.
+    ///
+    /// # Errors
+    ///
+    /// It is no size.
+    pub fn device_memory(&self, kind: &[u8]) -> Result<Option<u64>, Error> {
+        self.value(&[kind, b"-memory="]).map(size).transpose()
+    }
+
+    /// What follows `parts` in the last option that starts with them, one after the other.
+    fn value(&self, parts: &[&[u8]]) -> Option<&'a [u8]> {
+        let options = self.line.len().checked_sub(self.application.len())?;
+        let words = self.line.get(..options)?.split(u8::is_ascii_whitespace);
+        let mut values = words.rev().filter_map(|word| {
+            let option = word.strip_prefix(PREFIX);
+            parts
+                .iter()
+                .fold(option, |rest, part| rest?.strip_prefix(*part))
+        });
+        values.next()
+    }
+
     fn take(&mut self, option: &[u8]) -> Result<(), Error> {
         if let Some(value) = option.strip_prefix(b"stack=") {
             self.stack = Some(size(value)?);
+        } else if DEVICE_OPTIONS.iter().any(|start| option.starts_with(start)) {
+            // For the devices to look at, if the program has any.
         } else if let Some(value) = option.strip_prefix(b"evtchn=") {
             if value != b"2l" {
                 return Err(Error::BadEvtchn);
@@ -172,6 +211,8 @@ fn seconds(text: &[u8]) -> Result<u32, Error> {
 }
 
 /// A number of bytes: decimal digits, then nothing or one of `k`, `m`, `g` in either case.
+// In line, so that a program without devices, which has one use of it, is as small as ever.
+#[inline(always)]
 fn size(text: &[u8]) -> Result<u64, Error> {
     let (digits, shift) = match text.split_last() {
         Some((b'k' | b'K', digits)) => (digits, 10),

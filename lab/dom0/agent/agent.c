@@ -122,6 +122,8 @@ static void serve(int slot)
 
 int main(int argc, char **argv)
 {
+    if (argc == 4 && strcmp(argv[1], "capture") == 0)
+        return capture(argv[2], argv[3]);
     pid_t slots[64];
     int count = argc > 1 ? atoi(argv[1]) : 1;
     if (count < 1 || count > 64)

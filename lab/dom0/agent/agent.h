@@ -44,6 +44,10 @@ void frame_wait(struct frame *frame);
 void frame_send(char type, const void *bytes, size_t length);
 void frame_printf(char type, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* ---- capture.c: `agent capture INTERFACE FILE` ---- */
+
+int capture(const char *interface, const char *path);
+
 /* ---- hvlog.c: Xen's console ring ---- */
 
 void hvlog_skip(void);

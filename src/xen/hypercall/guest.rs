@@ -1,34 +1,11 @@
 // SPDX-License-Identifier: ISC
-//! What only the bindings ask of Xen: event channels and grants.
+//! What only the bindings ask of Xen: foreign ports and pages, and the FIFO interface.
 //!
 //! Interface: `xen/include/public/event_channel.h`, `grant_table.h`, `sched.h`.
 
-use super::{SELF, XenError, call2, call3, pointer};
+use super::device::{event_op, grant_op};
+use super::{XenError, call2};
 use crate::xen::abi;
-
-/// An event channel operation on a structure of its own.
-fn event_op<T>(operation: u32, arg: &mut T) -> Result<(), XenError> {
-    // SAFETY: each caller below passes the structure that its operation asks for.
-    unsafe {
-        call2(
-            abi::__HYPERVISOR_event_channel_op,
-            u64::from(operation),
-            pointer(arg),
-        )?;
-    }
-    Ok(())
-}
-
-/// EVTCHNOP_alloc_unbound: a new port that domain `remote` may bind.
-pub fn alloc_unbound(remote: u16) -> Result<u32, XenError> {
-    let mut arg = abi::evtchn_alloc_unbound {
-        dom: SELF,
-        remote_dom: remote,
-        port: 0,
-    };
-    event_op(abi::EVTCHNOP_alloc_unbound, &mut arg)?;
-    Ok(arg.port)
-}
 
 /// EVTCHNOP_bind_interdomain: a new port connected to `remote_port` of domain `remote`.
 pub fn bind_interdomain(remote: u16, remote_port: u32) -> Result<u32, XenError> {
@@ -39,11 +16,6 @@ pub fn bind_interdomain(remote: u16, remote_port: u32) -> Result<u32, XenError> 
     };
     event_op(abi::EVTCHNOP_bind_interdomain, &mut arg)?;
     Ok(arg.local_port)
-}
-
-/// EVTCHNOP_close: the port may be given out again.
-pub fn close(port: u32) -> Result<(), XenError> {
-    event_op(abi::EVTCHNOP_close, &mut abi::evtchn_close { port })
 }
 
 /// EVTCHNOP_unmask: clears the port's mask and raises what is pending.
@@ -72,24 +44,6 @@ pub fn expand_array(gfn: u64) -> Result<(), XenError> {
     )
 }
 
-/// A grant table operation on a vector of structures, one hypercall for all of them. The result of each is in its
-/// `status`; an error is that of the call itself.
-///
-/// # Safety
-/// The structures must be those of `operation`, and name only memory that the caller means to be changed.
-unsafe fn grant_op<T>(operation: u32, args: &mut [T]) -> Result<(), XenError> {
-    // SAFETY: the caller's promise; the count is that of the slice.
-    unsafe {
-        call3(
-            abi::__HYPERVISOR_grant_table_op,
-            u64::from(operation),
-            args.as_mut_ptr() as u64,
-            args.len() as u64,
-        )?;
-    }
-    Ok(())
-}
-
 /// GNTTABOP_map_grant_ref.
 ///
 /// # Safety
@@ -115,21 +69,6 @@ pub unsafe fn grant_unmap(args: &mut [abi::gnttab_unmap_grant_ref]) -> Result<()
 pub unsafe fn grant_copy(args: &mut [abi::gnttab_copy]) -> Result<(), XenError> {
     // SAFETY: the operation's structure.
     unsafe { grant_op(abi::GNTTABOP_copy, args) }
-}
-
-/// GNTTABOP_query_size: how many frames the grant table may have.
-pub fn grant_table_limit() -> Result<u32, XenError> {
-    let mut args = [abi::gnttab_query_size {
-        dom: SELF,
-        ..Default::default()
-    }];
-    // SAFETY: the operation's structure; it only reads.
-    unsafe { grant_op(abi::GNTTABOP_query_size, &mut args)? };
-    let [answer] = args;
-    match answer.status {
-        0 => Ok(answer.max_nr_frames),
-        _ => Err(XenError(abi::XEN_EINVAL)),
-    }
 }
 
 /// SCHEDOP_yield: lets others run.

@@ -2,10 +2,12 @@
 //! The fuzz targets' bodies, run here on random input, so that an ordinary test builds and tries
 //! them; the fuzzer itself is in the directory `fuzz` of the repository.
 
+mod block;
 mod boot;
 mod console;
 mod evtchn;
 mod input;
+mod net;
 mod tables;
 mod xenstore;
 
@@ -15,9 +17,11 @@ use crate::common::{Random, cases};
 fn on_random_input() {
     let mut random = Random::new(60);
     for run in [
+        block::run,
         boot::run,
         console::run,
         evtchn::run,
+        net::run,
         tables::run,
         xenstore::run,
     ] {

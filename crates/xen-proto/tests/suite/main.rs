@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 //! The crate's tests, one file per module of the crate.
 
+mod block;
 mod checksum;
 mod clock;
 mod common;
@@ -9,7 +10,9 @@ mod entropy;
 #[path = "../fuzz/mod.rs"]
 mod fuzz;
 mod grant;
+mod manifest;
 mod memory_map;
+mod net;
 mod options;
 mod placement;
 mod protection;
@@ -17,5 +20,6 @@ mod start_info;
 mod symbols;
 mod unwind;
 mod window;
+mod xenbus;
 mod xenstore;
 mod xenstored;

@@ -184,3 +184,25 @@ fn the_watchdog_has_two_names() {
         assert_eq!(options.application, line.as_bytes());
     }
 }
+
+#[test]
+fn devices_are_named_by_options() {
+    let options = Options::parse(
+        b"--solo5:net:a=3 --solo5:block:a=51712  --solo5:net:a=4 --solo5:net-memory=256k --solo5:block-memory=x app --solo5:net:b=1",
+    );
+    assert_eq!(options.error, None);
+    assert_eq!(options.application, b"app --solo5:net:b=1");
+    assert_eq!(options.device(b"net", b"a"), Some(&b"4"[..]));
+    assert_eq!(options.device(b"block", b"a"), Some(&b"51712"[..]));
+    assert_eq!(options.device(b"net", b"b"), None);
+    assert_eq!(options.device(b"net", b""), None);
+    assert_eq!(options.device_memory(b"net"), Ok(Some(256 << 10)));
+    assert_eq!(options.device_memory(b"block"), Err(Error::BadSize));
+    assert_eq!(Options::parse(b"app").device_memory(b"net"), Ok(None));
+    assert_eq!(
+        Options::parse(b"--solo5:network=1 app")
+            .error
+            .map(|(error, _)| error),
+        Some(Error::Unknown)
+    );
+}

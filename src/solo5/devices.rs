@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: ISC
+//! The core's devices: from names in the program's manifest to backends, and what is common to network and block.
+//!
+//! A name stands for a device of the domain by this rule, for each of the two kinds for itself: an option
+//! `--solo5:net:NAME=NUMBER` or `--solo5:block:NAME=NUMBER` names the device by its number in xenstore (`device/vif/0`,
+//! `device/vbd/51712`); without one, the manifest's first name stands for the device with the lowest number, its second name
+//! for the next one, and so on.
+
+use super::api::Solo5Result;
+use super::device_hooks::{self, Hooks};
+use super::options::{self, Settings};
+use crate::mm::{device_memory, layout};
+use crate::xen::bus::Link;
+use crate::xen::line::Line;
+use crate::xen::store::{self, Store};
+use crate::xen::{events, time};
+use core::ffi::c_char;
+use core::ops::Range;
+use spin::Mutex;
+use xen_proto::manifest::{self, Kind, MAX_ENTRIES, Manifest};
+use xen_proto::options::Level;
+use xen_proto::xenstore::strings;
+
+mod block;
+mod net;
+
+/// How long acquiring waits for a backend, in ns.
+const PATIENCE: u64 = 30_000_000_000;
+
+/// How often in one go the bus looks at what has changed while it looked.
+const ROUNDS: usize = 3;
+
+/// A device that was acquired, or is about to be.
+pub trait Device: Send {
+    /// Its place on the bus.
+    fn link(&mut self) -> &mut Link;
+
+    /// Has the bus do what there is to do.
+    fn advance(&mut self, store: &mut Store);
+
+    /// Whether it can be read; if not, it raises an event when it can. Forgets the events that came.
+    fn is_ready(&mut self) -> bool;
+
+    /// Gives the backend a last chance to take what was sent.
+    fn finish(&mut self) {}
+
+    /// The device as a disk.
+    fn block(&mut self) -> Option<&mut block::Block> {
+        None
+    }
+
+    /// The device as a network interface.
+    fn net(&mut self) -> Option<&mut net::Net> {
+        None
+    }
+}
+
+/// The devices by handle, and the connection to xenstored that they share.
+struct Devices {
+    store: Option<Store>,
+    slots: [Option<&'static mut dyn Device>; MAX_ENTRIES],
+    /// A bit a handle: acquired.
+    acquired: u64,
+    /// A bit a handle: its place on the bus has still to be looked at.
+    changed: u64,
+}
+
+static DEVICES: Mutex<Devices> = Mutex::new(Devices {
+    store: None,
+    slots: [const { None }; MAX_ENTRIES],
+    acquired: 0,
+    changed: 0,
+});
+
+static HOOKS: Hooks = Hooks { wait, finish };
+
+/// Found by the boot where any of this is linked.
+#[unsafe(link_section = ".device_hooks")]
+static RESERVE: layout::DeviceHook = reserve;
+
+/// Sets memory aside for the devices that the manifest names. What is wrong with it is said when one is acquired.
+fn reserve(heap: Range<u64>, settings: &Settings) -> Range<u64> {
+    let Ok(manifest) = Manifest::parse(layout::manifest()) else {
+        return heap;
+    };
+    let nets = manifest.count(Kind::Net) as u64 * net::pages(settings);
+    let blocks = manifest.count(Kind::Block) as u64 * block::pages(settings);
+    device_memory::reserve(heap, nets + blocks)
+}
+
+fn complain(kind: Kind, name: &[u8], why: &str) {
+    if !options::logs(Level::Error) {
+        return;
+    }
+    Line::new()
+        .text("Solo5: error: ")
+        .text(text(kind))
+        .text(" '")
+        .bytes(name)
+        .text("': ")
+        .text(why)
+        .log();
+}
+
+const fn text(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Block => "block",
+        Kind::Net => "net",
+    }
+}
+
+/// Moves `value` to device memory, for ever.
+fn place<T>(value: T) -> Option<&'static mut T> {
+    const { assert!(align_of::<T>() <= layout::PAGE as usize) };
+    let address = device_memory::take(size_of::<T>().div_ceil(layout::PAGE as usize))?;
+    let place = address as *mut T;
+    // SAFETY: page-aligned memory of that size that is nobody else's.
+    unsafe {
+        place.write(value);
+        Some(&mut *place)
+    }
+}
+
+/// The string at `name`, or so much of it that it is longer than any name in a manifest.
+///
+/// # Safety
+/// It ends with a zero byte.
+unsafe fn text_at(name: *const c_char) -> &'static [u8] {
+    let name = name.cast::<u8>();
+    let mut len = 0;
+    // SAFETY: no byte after the zero is looked at. libc's strlen is not there, so the loop must not become a call of it.
+    unsafe {
+        while len < 68 && name.add(len).read_volatile() != 0 {
+            len += 1;
+        }
+        core::slice::from_raw_parts(name, len)
+    }
+}
+
+/// Acquires the device of that kind and name: its handle. `make` makes it, for its number in xenstore and its handle.
+///
+/// # Safety
+/// `name` is null or a string that ends with a zero byte.
+unsafe fn acquire(
+    kind: Kind,
+    name: *const c_char,
+    make: fn(&mut Store, u64, usize) -> Result<&'static mut dyn Device, &'static str>,
+    describe: impl FnOnce(&mut dyn Device),
+) -> Result<usize, Solo5Result> {
+    // SAFETY: a plain load. Without it the linker would take the hook for unused.
+    unsafe { core::ptr::read_volatile(&RESERVE) };
+    if name.is_null() {
+        return Err(Solo5Result::Invalid);
+    }
+    // SAFETY: the caller's promise.
+    let name = unsafe { text_at(name) };
+    let manifest = match Manifest::parse(layout::manifest()) {
+        Ok(manifest) => manifest,
+        Err(error) => {
+            complain(kind, name, error.text());
+            return Err(Solo5Result::Invalid);
+        }
+    };
+    let Some(declared) = manifest.find(kind, name) else {
+        return Err(Solo5Result::Invalid);
+    };
+    let mut devices = DEVICES.lock();
+    if devices.acquired & 1 << declared.handle != 0 {
+        return Err(Solo5Result::Invalid);
+    }
+    match devices.connect(&declared, make) {
+        Ok(()) => {}
+        Err(why) => {
+            complain(kind, name, why);
+            return Err(Solo5Result::Unspecified);
+        }
+    }
+    devices.acquired |= 1 << declared.handle;
+    if let Some(Some(device)) = devices.slots.get_mut(declared.handle) {
+        describe(*device);
+    }
+    device_hooks::set(&HOOKS);
+    Ok(declared.handle)
+}
+
+impl Devices {
+    /// Connects a declared device, and waits for its backend.
+    fn connect(
+        &mut self,
+        declared: &manifest::Device<'_>,
+        make: fn(&mut Store, u64, usize) -> Result<&'static mut dyn Device, &'static str>,
+    ) -> Result<(), &'static str> {
+        if self.store.is_none() {
+            self.store = store::connect();
+        }
+        let store = self.store.as_mut().ok_or("the domain has no xenstore")?;
+        let slot = self.slots.get_mut(declared.handle).ok_or("bad handle")?;
+        if slot.is_none() {
+            let kind = text(declared.kind).as_bytes();
+            if options::settings().is_some_and(|settings| settings.device_memory(kind).is_err()) {
+                return Err("the option for its memory is no size");
+            }
+            let number = find_number(store, declared)?;
+            *slot = Some(make(store, number, declared.handle)?);
+        }
+        let deadline = time::monotonic().saturating_add(PATIENCE);
+        self.advance(1 << declared.handle);
+        loop {
+            let up = |slot: &mut Option<&'static mut dyn Device>| {
+                slot.as_mut()
+                    .is_some_and(|device| device.link().is_connected())
+            };
+            if self.slots.get_mut(declared.handle).is_some_and(up) {
+                return Ok(());
+            }
+            let mut pending = false;
+            events::wait(deadline, || {
+                pending = self.is_pending();
+                pending
+            });
+            pending &= time::monotonic() < deadline;
+            if !pending {
+                return Err("its backend does not connect");
+            }
+            self.serve_store();
+        }
+    }
+
+    /// Has the bus look after the devices whose bits are set, and those of which it hears meanwhile. A backend that changes its
+    /// state without end is looked at again when the program waits next: others have their turn.
+    fn advance(&mut self, devices: u64) {
+        let Some(store) = self.store.as_mut() else {
+            return;
+        };
+        self.changed |= devices;
+        for _ in 0..ROUNDS {
+            let changed = core::mem::take(&mut self.changed);
+            for (handle, slot) in self.slots.iter_mut().enumerate() {
+                if changed & 1 << handle != 0
+                    && let Some(device) = slot
+                {
+                    device.advance(store);
+                }
+            }
+            self.changed = store.link().take_changed();
+            if self.changed == 0 {
+                break;
+            }
+        }
+    }
+
+    /// Whether the bus has something to do.
+    fn is_pending(&mut self) -> bool {
+        self.changed != 0 || self.store.as_mut().is_some_and(store::is_pending)
+    }
+
+    /// Takes in what xenstored says.
+    fn serve_store(&mut self) {
+        let Some(store) = self.store.as_mut() else {
+            return;
+        };
+        store.link().clear();
+        if store.drain().is_err() && store.reconnect().is_ok() {
+            for device in self.slots.iter_mut().flatten() {
+                device.link().watch_again(store);
+            }
+        }
+        let changed = store.link().take_changed();
+        self.advance(changed);
+    }
+
+    /// The handles that can be read.
+    fn ready(&mut self) -> u64 {
+        let mut ready = 0;
+        let mut rest = self.acquired;
+        while rest != 0 {
+            let handle = rest.trailing_zeros() as usize;
+            rest &= rest - 1;
+            if let Some(Some(device)) = self.slots.get_mut(handle)
+                && device.is_ready()
+            {
+                ready |= 1 << handle;
+            }
+        }
+        ready
+    }
+}
+
+/// The number in xenstore of the device that a name stands for.
+fn find_number(store: &mut Store, declared: &manifest::Device<'_>) -> Result<u64, &'static str> {
+    let kind = text(declared.kind).as_bytes();
+    if let Some(number) =
+        options::settings().and_then(|settings| settings.device(kind, declared.name))
+    {
+        return store::number(number).ok_or("the option for it names no number");
+    }
+    let folder: &[u8] = match declared.kind {
+        Kind::Block => b"device/vbd",
+        Kind::Net => b"device/vif",
+    };
+    let mut names = [0; 1024];
+    let names = store.directory(0, folder, &mut names).unwrap_or(&[]);
+    // The one above which there are as many as come before it: sorted without a place to sort in.
+    let numbers = || strings(names).filter_map(store::number);
+    numbers()
+        .find(|&number| numbers().filter(|&other| other < number).count() == declared.order)
+        .ok_or("the domain has no such device: see its configuration")
+}
+
+fn wait(deadline: u64) -> u64 {
+    let mut devices = DEVICES.lock();
+    loop {
+        let (mut ready, mut pending) = (0, false);
+        events::wait_often(deadline, || {
+            pending = devices.is_pending();
+            ready = devices.ready();
+            ready != 0 || pending
+        });
+        if pending {
+            devices.serve_store();
+        }
+        if ready != 0 || !pending || time::monotonic() >= deadline {
+            return ready;
+        }
+    }
+}
+
+fn finish() {
+    if let Some(mut devices) = DEVICES.try_lock() {
+        for device in devices.slots.iter_mut().flatten() {
+            device.finish();
+        }
+    }
+}
+
+/// Runs `operation` on an acquired device.
+fn with<T>(
+    devices: &mut Devices,
+    handle: u64,
+    operation: impl FnOnce(&mut dyn Device, &mut Store) -> Option<T>,
+) -> Option<T> {
+    let Devices {
+        store,
+        slots,
+        acquired,
+        ..
+    } = devices;
+    let known = handle < MAX_ENTRIES as u64 && *acquired & 1 << handle != 0;
+    let device = slots.get_mut(handle as usize).filter(|_| known)?.as_mut()?;
+    operation(&mut **device, store.as_mut()?)
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC
+ * Traffic from dom0, for tests/network.rs. A static program that the lab carries there.
+ *
+ *   net echo ADDRESS COUNT MOST SEED   COUNT datagrams of random bytes, up to MOST each, to the echo port; each answer is
+ *                                      compared. Prints "echoed N lost N".
+ *   net order ADDRESS TEXT             sends TEXT to the port for orders
+ *   net take ADDRESS COUNT SIZE        orders COUNT datagrams of SIZE bytes and compares them. Prints "took N lost N".
+ *   net both ADDRESS COUNT MOST SEED   echo, while the same number of datagrams comes in
+ *   net sink PORT SIZE                 accepts one TCP connection, compares SIZE bytes, prints "sank N"
+ *
+ * Wrong bytes end it with status 1 at once; lost datagrams are for the caller to judge.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MOST 65507
+#define WINDOW 8
+
+static void die(const char *why)
+{
+	fprintf(stderr, "net: %s: %s\n", why, strerror(errno));
+	exit(1);
+}
+
+static uint64_t scramble(uint64_t x)
+{
+	x ^= x >> 31;
+	x *= 0x7fb5d329728ea185ull;
+	x ^= x >> 27;
+	x *= 0x81dadef4bc2dd44dull;
+	return x ^ x >> 33;
+}
+
+/* The bytes of datagram `number`: its number, then what follows from it. */
+static size_t fill(uint8_t *bytes, uint64_t seed, uint32_t number, size_t most)
+{
+	uint64_t state = scramble(seed << 32 | number);
+	/* Short ones are as many as long ones. */
+	size_t size = 4 + state % (most - 3);
+
+	if (state >> 62 == 0)
+		size = 4 + state % 60;
+	for (size_t at = 0; at < size; at += 8) {
+		uint64_t word = scramble(state + at);
+		memcpy(bytes + at, &word, size - at < 8 ? size - at : 8);
+	}
+	memcpy(bytes, &number, 4);
+	return size;
+}
+
+static int connect_to(const char *address, unsigned port)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), room = 8 << 20;
+
+	if (inet_pton(AF_INET, address, &to.sin_addr) != 1)
+		die(address);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) < 0)
+		die("socket");
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room);
+	return fd;
+}
+
+static int readable(int fd, int milliseconds)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	return poll(&poll_fd, 1, milliseconds) > 0;
+}
+
+static int echo(const char *address, uint32_t count, size_t most, uint64_t seed, int more)
+{
+	static uint8_t sent[MOST + 1], wanted[MOST + 1], got[MOST + 1];
+	int fd = connect_to(address, 7);
+	uint32_t next = 0, echoed = 0, lost = 0, flying = 0;
+	int extra = more ? connect_to(address, 9) : -1;
+	uint32_t extra_got = 0;
+
+	if (more) {
+		char text[64];
+		int size = snprintf(text, sizeof text, "send %u 1000", count < 2000 ? count : 2000);
+		if (send(extra, text, (size_t)size, 0) < 0)
+			die("send");
+	}
+	while (next < count || flying > 0) {
+		ssize_t size;
+
+		while (next < count && flying < WINDOW) {
+			size_t length = fill(sent, seed, next, most);
+			if (send(fd, sent, length, 0) < 0) {
+				if (errno != EHOSTUNREACH && errno != ECONNREFUSED && errno != ENETUNREACH && errno != ENETDOWN)
+					die("send");
+				lost++;
+			} else {
+				flying++;
+			}
+			next++;
+		}
+		if (!readable(fd, 2000)) {
+			lost += flying;
+			flying = 0;
+			continue;
+		}
+		size = recv(fd, got, sizeof got, 0);
+		if (size < 0)
+			continue;
+		uint32_t number;
+		memcpy(&number, got, 4);
+		size_t length = number < next ? fill(wanted, seed, number, most) : 0;
+		if (size < 4 || number >= next || (size_t)size != length || memcmp(got, wanted, length) != 0) {
+			fprintf(stderr, "net: datagram %u came back wrong: %zd bytes for %zu\n", number, size, length);
+			return 1;
+		}
+		echoed++;
+		/* One that was given up may come late. */
+		if (flying > 0)
+			flying--;
+		while (more && readable(extra, 0))
+			if (recv(extra, got, sizeof got, 0) == 1000)
+				extra_got++;
+	}
+	printf("echoed %u lost %u\n", echoed, lost);
+	if (more)
+		printf("meanwhile %u\n", extra_got);
+	return 0;
+}
+
+static int take(const char *address, uint32_t count, size_t size)
+{
+	static uint8_t got[MOST + 1];
+	uint32_t took = 0;
+	int fd = connect_to(address, 9);
+	char text[64];
+	int length = snprintf(text, sizeof text, "send %u %zu", count, size);
+
+	if (send(fd, text, (size_t)length, 0) < 0)
+		die("send");
+	while (took < count && readable(fd, 2000)) {
+		ssize_t now = recv(fd, got, sizeof got, 0);
+		uint32_t first, word;
+
+		if (now < 0 || (size_t)now != size) {
+			fprintf(stderr, "net: %zd bytes instead of %zu\n", now, size);
+			return 1;
+		}
+		memcpy(&first, got, 4);
+		for (size_t at = 0; at + 4 <= size; at += 4) {
+			memcpy(&word, got + at, 4);
+			if (word != first + at / 4 || first >= count) {
+				fprintf(stderr, "net: wrong bytes at %zu of datagram %u\n", at, first);
+				return 1;
+			}
+		}
+		took++;
+	}
+	printf("took %u lost %u\n", took, count - took);
+	return 0;
+}
+
+/* The stream that the guest sends: byte n is n * 7 + n / 251. */
+static int sink(unsigned port, size_t size)
+{
+	static uint8_t got[1 << 16];
+	struct sockaddr_in own = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int one = 1, listener = socket(AF_INET, SOCK_STREAM, 0), fd;
+	size_t have = 0;
+
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	if (bind(listener, (struct sockaddr *)&own, sizeof own) < 0 || listen(listener, 1) < 0)
+		die("listen");
+	printf("listening\n");
+	fflush(stdout);
+	if (!readable(listener, 30000) || (fd = accept(listener, NULL, NULL)) < 0)
+		die("accept");
+	while (have < size && readable(fd, 10000)) {
+		ssize_t now = read(fd, got, sizeof got);
+		if (now <= 0)
+			break;
+		for (ssize_t i = 0; i < now; i++)
+			if (got[i] != (uint8_t)((have + (size_t)i) * 7 + (have + (size_t)i) / 251)) {
+				fprintf(stderr, "net: wrong byte %zu of the stream\n", have + (size_t)i);
+				return 1;
+			}
+		have += (size_t)now;
+	}
+	printf("sank %zu\n", have);
+	return have == size ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (argc == 6 && (strcmp(what, "echo") == 0 || strcmp(what, "both") == 0))
+		return echo(argv[2], (uint32_t)atol(argv[3]), (size_t)atol(argv[4]), (uint64_t)atol(argv[5]), what[0] == 'b');
+	if (argc == 4 && strcmp(what, "order") == 0) {
+		int fd = connect_to(argv[2], 9);
+		return send(fd, argv[3], strlen(argv[3]), 0) < 0;
+	}
+	if (argc == 5 && strcmp(what, "take") == 0)
+		return take(argv[2], (uint32_t)atol(argv[3]), (size_t)atol(argv[4]));
+	if (argc == 4 && strcmp(what, "sink") == 0)
+		return sink((unsigned)atoi(argv[2]), (size_t)atol(argv[3]));
+	fprintf(stderr, "net: wrong usage\n");
+	return 64;
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: ISC
+//! Network interfaces over the real netback: Solo5's behaviours, traffic checked by content, and backends that go away.
+
+#[path = "support/lab.rs"]
+mod lab;
+
+use lab::{Guest, Lab, Outcome, Reason};
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+fn built(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("target")
+        .join(name);
+    assert!(
+        path.exists(),
+        "{} is not built: make guests",
+        path.display()
+    );
+    path
+}
+
+/// Counts that are large are run in full by `make test-long`, a hundredth of them otherwise.
+fn scaled(full: u64) -> u64 {
+    match std::env::var_os("MIRAGE_XEN_LONG") {
+        Some(_) => full,
+        None => full / 100,
+    }
+}
+
+/// A guest with so many interfaces, the n-th of which is `vif$DOMID.n` on a bridge `b$DOMID.n` of its own, where dom0 is
+/// 10.0.n.1: the rest of the lab has the same addresses. `script` runs in dom0 in a network namespace of the guest's own.
+fn guest(name: &str, cmdline: &str, interfaces: usize, script: &str) -> Guest {
+    let vifs = vec!["\"script=vif-lab-own\""; interfaces].join(", ");
+    let net = std::fs::read(built("dom0/net")).expect("the file is there");
+    Guest {
+        cmdline: cmdline.into(),
+        config: vec![format!("vif = [{vifs}]")],
+        dom0: Some(format!(
+            "chmod +x $DIR/net; net=$DIR/net; space=guest$DOMID\n{script}"
+        )),
+        files: vec![("net".into(), net)],
+        timeout: Duration::from_secs(if scaled(100) > 1 { 3000 } else { 600 }),
+        ..Guest::new(built(&format!("guests/{name}.xen")))
+    }
+}
+
+/// Tests side by side, but for those that take netback from all of them.
+static NETBACK: RwLock<()> = RwLock::new(());
+
+fn run(guest: Guest) -> Outcome {
+    let _shared = NETBACK.read().unwrap_or_else(PoisonError::into_inner);
+    Lab::shared().run(guest)
+}
+
+fn good(outcome: &Outcome) {
+    assert_eq!(outcome.dom0.status, Some(0), "{outcome}");
+    assert_eq!(
+        (&outcome.reason, outcome.exit_status),
+        (&Reason::Poweroff, Some(0)),
+        "{outcome}"
+    );
+    assert!(!outcome.text().contains("wrong"), "{outcome}");
+}
+
+/// The numbers in a line of dom0's or the guest's that starts with `start`.
+fn numbers(text: &str, start: &str) -> Vec<u64> {
+    let line = text.lines().find(|line| line.starts_with(start));
+    let line = line.unwrap_or_else(|| panic!("no line starts with {start:?}:\n{text}"));
+    line.split(|c: char| !c.is_ascii_digit())
+        .filter_map(|digits| digits.parse().ok())
+        .collect()
+}
+
+/// Waits in dom0 until the guest answers.
+const UP: &str = "wait_up() { n=0; until ip netns exec $space ping -c 1 -W 1 ${1:-10.0.0.2} >/dev/null; do n=$((n + 1)); [ $n -lt 60 ] || exit 9; done; }\n\
+                  in_space() { ip netns exec $space \"$@\"; }\n";
+
+fn with_up(script: &str) -> String {
+    format!("{UP}wait_up || exit 9\n{script}")
+}
+
+#[test]
+fn solo5_result_codes() {
+    let outcome = run(guest("solo5_net", "codes", 1, ""));
+    good(&outcome);
+    assert!(outcome.text().contains("SUCCESS"), "{outcome}");
+}
+
+#[test]
+fn pings_of_all_sizes_are_answered() {
+    let outcome = run(guest(
+        "solo5_net",
+        "echo",
+        1,
+        &with_up(
+            "for size in 0 1 17 18 56 1471 1472 1473 2960 4096 9000 20000 40001 65507; do\n\
+             in_space ping -c 3 -i 0.1 -W 5 -s $size 10.0.0.2 | grep ' 0% packet loss' || { echo $size; exit 1; }\n\
+             done\nin_space $net order 10.0.0.2 stop",
+        ),
+    ));
+    good(&outcome);
+}
+
+#[test]
+fn datagrams_come_back_as_they_were() {
+    let count = scaled(1_000_000);
+    let outcome = run(guest(
+        "solo5_net",
+        "echo",
+        1,
+        &with_up(&format!(
+            "in_space $net echo 10.0.0.2 {count} 1472 1 && in_space $net echo 10.0.0.2 {} 65507 2 && in_space $net order 10.0.0.2 stop",
+            count / 100 + 20
+        )),
+    ));
+    good(&outcome);
+    let seen = numbers(&outcome.dom0.stdout, "echoed");
+    assert_eq!(seen, [count, 0], "{outcome}");
+}
+
+#[test]
+fn datagrams_both_ways_at_once() {
+    let count = scaled(200_000);
+    let outcome = run(guest(
+        "solo5_net",
+        "echo",
+        1,
+        &with_up(&format!(
+            "in_space $net both 10.0.0.2 {count} 1472 3 && in_space $net take 10.0.0.2 {count} 1472 && \
+             in_space $net take 10.0.0.2 {} 65504 && in_space $net order 10.0.0.2 stop",
+            count / 50
+        )),
+    ));
+    good(&outcome);
+    assert_eq!(
+        numbers(&outcome.dom0.stdout, "echoed"),
+        [count, 0],
+        "{outcome}"
+    );
+    assert!(
+        numbers(&outcome.dom0.stdout, "meanwhile")[0] > 0,
+        "{outcome}"
+    );
+    let took = numbers(&outcome.dom0.stdout, "took");
+    assert!(took[0] > count * 9 / 10, "{outcome}");
+}
+
+#[test]
+fn two_interfaces_are_told_apart() {
+    let outcome = run(guest(
+        "solo5_net2",
+        "",
+        2,
+        &with_up(
+            "wait_up 10.0.1.2\nin_space $net echo 10.0.0.2 300 1472 4 && \
+             in_space $net echo 10.0.1.2 300 1472 5 && in_space $net order 10.0.1.2 stop",
+        ),
+    ));
+    good(&outcome);
+    assert!(!outcome.text().contains("nothing to read"), "{outcome}");
+}
+
+#[test]
+fn eight_interfaces() {
+    // On the lab's own bridge, since a network for each takes long to make.
+    let addresses: String = (1..8)
+        .map(|n| format!("ip addr add 10.0.{n}.1/24 dev xenbr0\n"))
+        .collect();
+    let echoes: String = (1..8)
+        .map(|n| format!("until ping -c 1 -W 1 10.0.{n}.2 >/dev/null; do :; done\n$net echo 10.0.{n}.2 50 1472 {n} || exit 1\n"))
+        .collect();
+    let vifs = ["\"script=vif-lab,bridge=xenbr0\""; 8].join(", ");
+    let outcome = run(Guest {
+        config: vec![format!("vif = [{vifs}]")],
+        memory: 48,
+        ..guest(
+            "solo5_net8",
+            "",
+            8,
+            &format!("{addresses}{echoes}$net order 10.0.7.2 stop"),
+        )
+    });
+    good(&outcome);
+}
+
+#[test]
+fn names_stand_for_devices_by_option_too() {
+    let outcome = run(guest(
+        "solo5_net2",
+        "--solo5:net:service0=1 --solo5:net:service1=0",
+        2,
+        // The first name's address is on the second device's bridge.
+        &format!(
+            "{UP}ip netns exec $space ip addr flush dev b0; ip netns exec $space ip addr flush dev b1\n\
+             ip netns exec $space ip addr add 10.0.0.1/24 dev b1; ip netns exec $space ip addr add 10.0.1.1/24 dev b0\n\
+             wait_up && wait_up 10.0.1.2 && in_space $net echo 10.0.0.2 100 1472 1 && in_space $net order 10.0.0.2 stop"
+        ),
+    ));
+    good(&outcome);
+}
+
+#[test]
+fn a_device_that_is_not_there_is_said_to_be_missing() {
+    let outcome = run(guest("solo5_net2", "", 1, ""));
+    assert_eq!(outcome.exit_status, Some(1), "{outcome}");
+    assert!(
+        outcome
+            .text()
+            .contains("Solo5: error: net 'service1': the domain has no such device"),
+        "{outcome}"
+    );
+}
+
+#[test]
+fn large_segments_reach_the_tcp_of_dom0() {
+    let size = scaled(400 << 20);
+    let outcome = run(guest(
+        "solo5_net",
+        &format!("tcp {size}"),
+        1,
+        &with_up(&format!(
+            "in_space $net sink 5001 {size} & sink=$!\nsleep 2\nin_space $net order 10.0.0.2 stop; wait $sink"
+        )),
+    ));
+    good(&outcome);
+    assert_eq!(numbers(&outcome.dom0.stdout, "sank"), [size], "{outcome}");
+}
