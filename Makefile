@@ -57,7 +57,7 @@ endif
 .PHONY: test test-long test-all
 test: setup
 	@$(MAKE) lint guests $(if $(OCAML),,roots)
-	@tools/with-lab timeout 1500 cargo test $(TESTS) --no-fail-fast
+	@tools/with-lab timeout 2400 cargo test $(TESTS) --no-fail-fast
 
 test-long: setup
 	@$(MAKE) guests $(if $(OCAML),,roots)
