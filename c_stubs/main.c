@@ -55,10 +55,11 @@ value mirage_xen_get_cmdline(value unit)
 	return caml_copy_string(command_line);
 }
 
+/* Has no variable on its stack that gcc would guard with a canary: over another Solo5 there is none before libc starts. */
 int solo5_app_main(const struct solo5_start_info *info)
 {
 	static char name[] = "mirage";
-	char *argv[] = { name, NULL };
+	static char *argv[] = { name, NULL };
 
 	mirage_xen_heap_start = info->heap_start;
 	mirage_xen_heap_bytes = info->heap_size;

@@ -33,6 +33,21 @@ fn foreign_bindings_find_their_private_symbols_and_two_level_events() {
     ended_well(&Lab::shared().run(guest("")));
 }
 
+/// Our libc, runtime and bindings over a Solo5 part that has upstream's names alone and no thread-local block.
+#[test]
+fn our_libc_and_bindings_run_over_a_foreign_solo5() {
+    for name in ["foreign_hello", "foreign06_hello"] {
+        let outcome = Lab::shared().run(Guest {
+            cmdline: "--solo5:quiet one two".into(),
+            ..Guest::new(elf(name))
+        });
+        assert_eq!(outcome.reason, Reason::Poweroff, "{name}: {outcome}");
+        for line in ["command line: one two", "Goodbye"] {
+            assert!(outcome.text().contains(line), "{name}: {outcome}");
+        }
+    }
+}
+
 #[test]
 fn foreign_bindings_grant_map_and_notify() {
     let mut peer = Agent::plain();

@@ -13,22 +13,53 @@ const STACK: usize = 1 << 20;
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn _nolibc_init(heap_start: usize, heap_size: usize) {
     super::memory::choose();
-    let canary: usize;
-    let stack: usize;
-    // SAFETY: reads the thread control block, which the start code has filled in, and the stack pointer.
-    unsafe {
-        asm!("mov {}, fs:[0x28]", out(reg) canary, options(nostack, readonly, preserves_flags));
-        asm!("mov {}, rsp", out(reg) stack, options(nomem, nostack, preserves_flags));
-    }
+    let ours = memory_getter() != 0;
+    let (canary, stack) = (canary(ours), stack_pointer());
     malloc::set_secret(core_secret().unwrap_or((canary as u64).rotate_left(24)));
     let mut size = heap_size;
     if (heap_start..heap_start.saturating_add(heap_size)).contains(&stack) {
         size -= STACK.min(heap_size / 8);
     }
     heap::add(heap_start, size);
+    if !ours {
+        // SAFETY: the callers, mirage-xen's start and Solo5's, read no canary at %fs:0x28: it was not there.
+        unsafe { super::tls::init(canary) }
+    }
     super::unistd::set_stack(heap_start + size, stack.next_multiple_of(4096));
     add_extra();
     super::crash::register();
+}
+
+/// The stack protector's canary: our own Solo5 part has put it into the thread-local block, too.
+fn canary(ours: bool) -> usize {
+    let canary: usize;
+    // SAFETY: reads the block that our own start has filled in, or else the variable of the weak symbol, 0 without one.
+    unsafe {
+        if ours {
+            asm!("mov {}, fs:[0x28]", out(reg) canary, options(nostack, readonly, preserves_flags));
+            return canary;
+        }
+        let guard: usize;
+        asm!(
+            ".weak __stack_chk_guard",
+            "mov {}, qword ptr [rip + __stack_chk_guard@GOTPCREL]",
+            out(reg) guard,
+            options(pure, readonly, nostack, preserves_flags),
+        );
+        match guard {
+            0 => 0,
+            _ => core::ptr::with_exposed_provenance::<usize>(guard).read(),
+        }
+    }
+}
+
+fn stack_pointer() -> usize {
+    let stack: usize;
+    // SAFETY: reads a register.
+    unsafe {
+        asm!("mov {}, rsp", out(reg) stack, options(nomem, nostack, preserves_flags));
+    }
+    stack
 }
 
 /// Our own Solo5 part's secret word for the heap; another one has only the canary.
@@ -47,8 +78,8 @@ fn core_secret() -> Option<u64> {
     (get != 0).then(|| unsafe { core::mem::transmute::<usize, extern "C" fn() -> u64>(get)() })
 }
 
-/// Adds the ranges that Solo5's part knows of besides the heap it passed.
-fn add_extra() {
+/// `solo5__xen_get_memory`, which only our own Solo5 part has; 0 over another.
+fn memory_getter() -> usize {
     let get: usize;
     // SAFETY: reads the address of a weak symbol; 0 if nobody defines it.
     unsafe {
@@ -59,6 +90,12 @@ fn add_extra() {
             options(pure, readonly, nostack, preserves_flags),
         );
     }
+    get
+}
+
+/// Adds the ranges that Solo5's part knows of besides the heap it passed.
+fn add_extra() {
+    let get = memory_getter();
     if get == 0 {
         return;
     }

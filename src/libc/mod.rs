@@ -38,5 +38,6 @@ pub mod stdlib;
 pub mod string;
 pub mod strtold;
 pub mod time;
+mod tls;
 pub mod unistd;
 pub mod wchar;

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 # Builds the guests that use the bindings themselves, and so are no Linux processes: OUT/NAME.xen from NAME/xen.c, over
 # c_stubs/mirage_xen.h, or from NAME/xen.ml, over the externals; xen6.ml is linked with the bindings of mirage-xen 6.0,
-# seams.c with no bindings at all, since it stands for such.
+# seams.c with no bindings at all, since it stands for such. OUT/foreign_hello.xen is examples/hello over a Solo5 part that
+# has upstream's names alone and leaves the FS base at 0, OUT/foreign06_hello.xen over one without thread-local data, too.
 #
 #   make -f xen.mk [OUT=DIRECTORY PARTS=DIRECTORY RUNTIME=DIRECTORY]
 
@@ -35,7 +36,7 @@ OBJECTS := $(PARTS)/solo5_xen.o $(PARTS)/solo5_xen.lds $(PARTS)/libnolibc.a $(PA
   $(PARTS)/libmirage-xen_bindings.a
 
 .PHONY: all
-all: $(C:%=$(OUT)/%.xen) $(SEAMS:%=$(OUT)/%.xen) $(ML:%=$(OUT)/%.xen) $(ML6:%=$(OUT)/%.xen)
+all: $(OUT)/foreign_hello.xen $(OUT)/foreign06_hello.xen $(C:%=$(OUT)/%.xen) $(SEAMS:%=$(OUT)/%.xen) $(ML:%=$(OUT)/%.xen) $(ML6:%=$(OUT)/%.xen)
 
 $(OUT)/c_entry.o: $(HERE)/c_entry.c
 	@mkdir -p $(@D)
@@ -55,6 +56,20 @@ $(SEAMS:%=$(OUT)/%.xen): $(OUT)/%.xen: $(HERE)/%/seams.c $(OBJECTS)
 	@for part in solo5_xen.o solo5_xen.lds libnolibc.a libopenlibm.a; do ln -sf $(PARTS)/$$part $(OUT)/$*/parts/$$part; done
 	@$(CC) $(filter-out -std=%,$(FLAGS)) -std=c99 $(INCLUDES) -I$(ROOT)/include/solo5 -c -o $(OUT)/$*/seams.o $<
 	@PARTS=$(OUT)/$*/parts RUNTIME= sh $(FREESTANDING)/link.sh $@ $(OUT)/$*/seams.o
+
+FOREIGN_HIDES := $(shell sed -n '/^\# private, ours/,$$ { /^\#/!p }' $(ROOT)/src/solo5/exports.txt)
+FOREIGN06_HIDES := $(FOREIGN_HIDES) solo5_tls_size solo5_tls_tp_offset solo5_tls_init
+
+$(OUT)/foreign_hello.xen: HIDES = $(FOREIGN_HIDES)
+$(OUT)/foreign06_hello.xen: HIDES = $(FOREIGN06_HIDES)
+$(OUT)/foreign_hello.xen $(OUT)/foreign06_hello.xen: $(OUT)/%_hello.xen: $(HERE)/foreign_entry.c $(OUT)/hello/main.native.o \
+  $(OBJECTS) $(RUNTIME)/libasmrun.a $(ROOT)/src/solo5/exports.txt
+	@mkdir -p $(OUT)/$*/parts
+	@echo '  LINK $*_hello.xen'
+	@for part in solo5_xen.lds libnolibc.a libopenlibm.a libmirage-xen_bindings.a; do ln -sf $(PARTS)/$$part $(OUT)/$*/parts/$$part; done
+	@objcopy --redefine-sym solo5_app_main=foreign_app_main $(HIDES:%=--localize-symbol=%) $(PARTS)/solo5_xen.o $(OUT)/$*/parts/solo5_xen.o
+	@$(CC) $(FLAGS) $(INCLUDES) -I$(ROOT)/include/solo5 -c -o $(OUT)/$*/entry.o $<
+	@PARTS=$(OUT)/$*/parts RUNTIME=$(RUNTIME) sh $(FREESTANDING)/link.sh $@ $(OUT)/hello/main.native.o $(OUT)/$*/entry.o
 
 $(OUT)/%/main.native.o: $(HERE)/%/xen.ml
 	@mkdir -p $(@D)
