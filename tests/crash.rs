@@ -224,7 +224,7 @@ fn what_libc_finds_out() {
             (
                 "print",
                 "trap: page fault at rip=… reading 0x40, page zero",
-                frames!["vprintf" "printf" "prints" "solo5_app_main"],
+                frames!["memchr" "vprintf" "printf" "prints" "solo5_app_main"],
             ),
             (
                 "exhaust",

@@ -13,6 +13,7 @@ use core::arch::x86_64::{_mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8};
 #[unsafe(naked)]
 pub unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, size: usize) -> i32 {
     naked_asm!(
+        ".cfi_startproc",
         "cmp rdx, 32",
         "ja 3f",
         "cmp edx, 16",
@@ -173,6 +174,7 @@ pub unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, size: usize) -> i32 
         "movzx ecx, byte ptr [rsi + rcx]",
         "sub eax, ecx",
         "ret",
+        ".cfi_endproc",
         // Aligns the whole function to half a cache line.
         ".p2align 5",
         wide = sym WIDE,

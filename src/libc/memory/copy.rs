@@ -18,6 +18,7 @@ macro_rules! copy {
         #[unsafe(naked)]
         pub unsafe extern "C" fn $name(to: *mut u8, from: *const u8, size: usize) -> *mut u8 {
             naked_asm!(
+                ".cfi_startproc",
                 "mov rax, rdi",
                 "cmp rdx, 64",
                 "ja 6f",
@@ -102,6 +103,7 @@ macro_rules! copy {
                 "vmovdqu [rdi + rdx - 32], ymm3",
                 "vzeroupper",
                 "ret",
+                ".cfi_endproc",
                 // Aligns the whole function to a cache line's half.
                 ".p2align 5",
                 wide = sym WIDE,
@@ -126,6 +128,7 @@ copy! {
 #[unsafe(naked)]
 unsafe extern "C" fn move_plain(to: *mut u8, from: *const u8, size: usize) -> *mut u8 {
     naked_asm!(
+        ".cfi_startproc",
         // Longer: ends in registers, and in between whole aligned blocks, upwards or downwards so
         // that no byte is overwritten before it was read.
         "mov rcx, rdi",
@@ -199,6 +202,7 @@ unsafe extern "C" fn move_plain(to: *mut u8, from: *const u8, size: usize) -> *m
         "movups [r8 - 16], xmm8",
         "96:",
         "ret",
+        ".cfi_endproc",
     )
 }
 
@@ -206,6 +210,7 @@ unsafe extern "C" fn move_plain(to: *mut u8, from: *const u8, size: usize) -> *m
 #[unsafe(naked)]
 unsafe extern "C" fn move_wide(to: *mut u8, from: *const u8, size: usize) -> *mut u8 {
     naked_asm!(
+        ".cfi_startproc",
         "mov rcx, rdi",
         "sub rcx, rsi",
         "cmp rcx, rdx",
@@ -301,6 +306,7 @@ unsafe extern "C" fn move_wide(to: *mut u8, from: *const u8, size: usize) -> *mu
         "vmovdqu [rax + 32], ymm1",
         "vzeroupper",
         "ret",
+        ".cfi_endproc",
         // Aligns the whole function to a cache line.
         ".p2align 5",
         string = sym STRING,

@@ -12,6 +12,7 @@ use core::arch::naked_asm;
 #[unsafe(naked)]
 pub unsafe extern "C" fn memset(to: *mut u8, byte: i32, size: usize) -> *mut u8 {
     naked_asm!(
+        ".cfi_startproc",
         "mov rax, rdi",
         "lea r8, [rdi + rdx]",
         "cmp rdx, 16",
@@ -123,6 +124,7 @@ pub unsafe extern "C" fn memset(to: *mut u8, byte: i32, size: usize) -> *mut u8 
         "rep stosb",
         "mov rax, r9",
         "ret",
+        ".cfi_endproc",
         // Aligns the whole function to half a cache line.
         ".p2align 5",
         wide = sym WIDE,

@@ -18,6 +18,7 @@ use core::arch::x86_64::{
 #[unsafe(naked)]
 pub unsafe extern "C" fn memchr(start: *const u8, byte: i32, size: usize) -> *const u8 {
     naked_asm!(
+        ".cfi_startproc",
         "cmp byte ptr [rip + {wide}], 0",
         "je {plain}",
         "test rdx, rdx",
@@ -162,6 +163,7 @@ pub unsafe extern "C" fn memchr(start: *const u8, byte: i32, size: usize) -> *co
         "add rdi, 32",
         "sub rdx, 32",
         "jmp 1b",
+        ".cfi_endproc",
         // Aligns the whole function to half a cache line.
         ".p2align 5",
         wide = sym WIDE,
@@ -177,6 +179,7 @@ pub unsafe extern "C" fn memchr(start: *const u8, byte: i32, size: usize) -> *co
 #[unsafe(naked)]
 pub unsafe extern "C" fn strlen(text: *const u8) -> usize {
     naked_asm!(
+        ".cfi_startproc",
         "cmp byte ptr [rip + {wide}], 0",
         "je {plain}",
         "vpxor xmm0, xmm0, xmm0",
@@ -268,6 +271,7 @@ pub unsafe extern "C" fn strlen(text: *const u8) -> usize {
         "tzcnt eax, eax",
         "vzeroupper",
         "ret",
+        ".cfi_endproc",
         // Aligns the whole function to half a cache line.
         ".p2align 5",
         wide = sym WIDE,

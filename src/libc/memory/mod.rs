@@ -74,7 +74,12 @@ pub unsafe extern "C" fn memrchr(start: *const u8, byte: i32, size: usize) -> *c
 #[cfg_attr(not(test), unsafe(no_mangle))]
 #[unsafe(naked)]
 pub unsafe extern "C" fn bcmp(a: *const u8, b: *const u8, size: usize) -> i32 {
-    naked_asm!("jmp {memcmp}", memcmp = sym memcmp)
+    naked_asm!(
+        ".cfi_startproc",
+        "jmp {memcmp}",
+        ".cfi_endproc",
+        memcmp = sym memcmp
+    )
 }
 
 /// POSIX's `memccpy`.

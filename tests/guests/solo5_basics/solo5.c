@@ -234,7 +234,7 @@ static int show_canary(const struct solo5_start_info *info)
 	return 0;
 }
 
-/* Without a manifest there are no devices, and each call says so. */
+/* Without a manifest no name and no handle is a device's. */
 static int devices(const struct solo5_start_info *info)
 {
 	solo5_handle_t handle;
@@ -244,17 +244,17 @@ static int devices(const struct solo5_start_info *info)
 	size_t size;
 
 	(void)info;
-	if (solo5_net_acquire("service", &handle, &net) != SOLO5_R_EUNSPEC)
+	if (solo5_net_acquire("service", &handle, &net) != SOLO5_R_EINVAL)
 		return 1;
-	if (solo5_net_write(0, buffer, sizeof buffer) != SOLO5_R_EUNSPEC)
+	if (solo5_net_write(0, buffer, sizeof buffer) != SOLO5_R_EINVAL)
 		return 2;
-	if (solo5_net_read(0, buffer, sizeof buffer, &size) != SOLO5_R_EUNSPEC)
+	if (solo5_net_read(0, buffer, sizeof buffer, &size) != SOLO5_R_EINVAL)
 		return 3;
-	if (solo5_block_acquire("storage", &handle, &block) != SOLO5_R_EUNSPEC)
+	if (solo5_block_acquire("storage", &handle, &block) != SOLO5_R_EINVAL)
 		return 4;
-	if (solo5_block_write(0, 0, buffer, sizeof buffer) != SOLO5_R_EUNSPEC)
+	if (solo5_block_write(0, 0, buffer, sizeof buffer) != SOLO5_R_EINVAL)
 		return 5;
-	if (solo5_block_read(0, 0, buffer, sizeof buffer) != SOLO5_R_EUNSPEC)
+	if (solo5_block_read(0, 0, buffer, sizeof buffer) != SOLO5_R_EINVAL)
 		return 6;
 	return 0;
 }
