@@ -6,6 +6,7 @@ mod lab;
 
 use lab::{Guest, Lab, Outcome, Reason};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
@@ -112,4 +113,31 @@ fn little_memory_for_buffers_is_enough() {
         digest(&outcome.dom0.stdout),
         "{outcome}"
     );
+}
+
+#[test]
+fn lab_run_gives_a_file_as_a_disk_and_takes_it_back() {
+    let _shared = BLKBACK.read().unwrap_or_else(PoisonError::into_inner);
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab run disk.img");
+    std::fs::write(&file, vec![0; 1 << 20]).expect("cargo's folder for tests is writable");
+    let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("lab/run"))
+        .args(["--timeout", "200", "--cmdline", "model 20 7", "--disk"])
+        .arg(&file)
+        .arg(built("guests/solo5_blk.xen"))
+        .env("MIRAGE_XEN_LAB_SESSION", Lab::shared().folder())
+        .stdin(Stdio::null())
+        .output()
+        .expect("lab/run is part of the checkout");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    // What the guest wrote, in the same digest.
+    let bytes = std::fs::read(&file).expect("it came back");
+    assert_eq!(bytes.len(), 1 << 20);
+    let hash = bytes
+        .chunks_exact(8)
+        .fold(14695981039346656037_u64, |hash, word| {
+            let word = u64::from_le_bytes(word.try_into().expect("eight bytes"));
+            (hash ^ word).wrapping_mul(1099511628211)
+        });
+    assert_eq!(digest(&said), format!("digest {hash}"));
 }

@@ -6,6 +6,7 @@ mod lab;
 
 use lab::{Guest, Lab, Outcome, Reason};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
@@ -213,6 +214,30 @@ fn a_device_that_is_not_there_is_said_to_be_missing() {
     );
 }
 
+/// For dom0: traffic that is there while something happens.
+const UNDER_LOAD: &str =
+    "load() { while :; do in_space $net echo 10.0.0.2 50 1472 9; sleep 0.3; done; }\n";
+
+/// Traffic before `change`, during it, and after it, when none may be lost.
+fn under_load(change: &str) -> String {
+    with_up(&format!(
+        "{UNDER_LOAD}load >/dev/null 2>&1 & loader=$!\nsleep 1\n{change}\nwait_up || exit 8\nkill $loader\nsleep 1\n\
+         in_space $net echo 10.0.0.2 200 1472 6 && in_space $net order 10.0.0.2 stop"
+    ))
+}
+
+#[test]
+fn a_bridge_goes_down_and_up() {
+    let change = "in_space ip link set b0 down\nsleep 2\nin_space ip link set b0 up";
+    let outcome = run(guest("solo5_net", "echo", 1, &under_load(change)));
+    good(&outcome);
+    assert_eq!(
+        numbers(&outcome.dom0.stdout, "echoed"),
+        [200, 0],
+        "{outcome}"
+    );
+}
+
 #[test]
 fn large_segments_reach_the_tcp_of_dom0() {
     let size = scaled(400 << 20);
@@ -226,4 +251,47 @@ fn large_segments_reach_the_tcp_of_dom0() {
     ));
     good(&outcome);
     assert_eq!(numbers(&outcome.dom0.stdout, "sank"), [size], "{outcome}");
+}
+
+#[test]
+fn lab_run_captures_packets() {
+    let _shared = NETBACK.read().unwrap_or_else(PoisonError::into_inner);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab run pcap");
+    std::fs::create_dir_all(&folder).expect("cargo's folder for tests is writable");
+    let (file, script) = (folder.join("packets.pcap"), folder.join("ping.sh"));
+    let text = "n=0; until ping -c 1 -W 2 -s 1000 10.0.0.2 >/dev/null; do n=$((n + 1)); [ $n -lt 60 ] || exit 1; done\n\
+                xl destroy $DOMID";
+    std::fs::write(&script, text).expect("writable");
+    let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("lab/run"))
+        .args(["--timeout", "200", "--cmdline", "echo", "--net", "--pcap"])
+        .arg(&file)
+        .arg("--dom0")
+        .arg(&script)
+        .arg(built("guests/solo5_net.xen"))
+        .env("MIRAGE_XEN_LAB_SESSION", Lab::shared().folder())
+        .stdin(Stdio::null())
+        .output()
+        .expect("lab/run is part of the checkout");
+    assert_eq!(output.status.code(), Some(254), "destroyed: {output:?}");
+    let bytes = std::fs::read(&file).expect("it came back");
+    let word =
+        |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes")) as usize;
+    assert_eq!(
+        (word(0), word(16), word(20)),
+        (0xa1b23c4d, 65535, 1),
+        "a pcap file of Ethernet frames"
+    );
+    let (mut at, mut pings, mut answers) = (24, 0, 0);
+    while at < bytes.len() {
+        let len = word(at + 8);
+        assert_eq!(len, word(at + 12));
+        let frame = &bytes[at + 16..at + 16 + len];
+        if frame[12..14] == [8, 0] && frame[23] == 1 {
+            pings += usize::from(frame[34] == 8);
+            answers += usize::from(frame[34] == 0);
+            assert_eq!(len, 14 + 20 + 8 + 1000);
+        }
+        at += 16 + len;
+    }
+    assert!(pings >= 1 && answers >= 1, "{pings} {answers}");
 }
