@@ -10,7 +10,8 @@ private_apt() { # private_apt RELEASE; sets APT_CONFIG
 	command -v apt-get >/dev/null || die "missing: apt-get (Debian's package tools download what the lab boots)"
 	command -v dpkg-deb >/dev/null || die "missing: dpkg-deb (Debian package: dpkg)"
 	[[ -e $keyring ]] || die "missing: $keyring (Debian package: debian-archive-keyring)"
-	if [[ ! -e $dir/fetched || $update = yes ]]; then
+	# An index that was made elsewhere, in a cache that was copied or moved, names the paths of that place.
+	if [[ ! -e $dir/fetched || $update = yes ]] || ! grep -qF "Dir::State \"$dir\"" "$dir/apt.conf"; then
 		unset APT_CONFIG # that of another release
 		mkdir -p "$dir/lists/partial" "$dir/archives/partial"
 		: >"$dir/status"
