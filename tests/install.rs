@@ -232,16 +232,21 @@ fn a_dune_workspace_with_the_toolchain_makes_a_domain() {
             .arg(checkout().join("tests/install/workspace/."))
             .arg(&folder),
     );
+    // In dune's development profile, as a release's packages are built, and with the profile in the workspace.
     let script = format!(
         "export PATH='{PLACE}/bin':$PATH OCAMLFIND_CONF='{PLACE}/lib/mirage-xen-rs/findlib.conf'
-        dune build @app/all && solo5-elftool query-manifest _build/solo5/app/main.exe"
+        keep() {{ solo5-elftool query-manifest _build/solo5/app/main.exe && cp _build/solo5/app/main.exe $1.xen && rm -rf _build; }}
+        dune build @app/all && keep dev && dune build --release @app/all && keep release &&
+        echo '(profile release)' >>dune-workspace && dune build @app/all && keep workspace"
     );
     let words = ["sh", "-c", &script];
     builds(&in_root("bookworm", both_eras(), PLACE, &folder, &words));
-    says(
-        &folder.join("_build/solo5/app/main.exe"),
-        &["dune=0042", "5.000"],
-    );
+    for profile in ["dev", "release", "workspace"] {
+        says(
+            &folder.join(format!("{profile}.xen")),
+            &["dune=0042", "5.000"],
+        );
+    }
 }
 
 #[test]
