@@ -18,6 +18,10 @@ fn scaled(full: u64, usual: u64) -> u64 {
     }
 }
 
+/// How long something may take that takes a second on a machine of its own: a tenth of a processor has been seen to take a
+/// minute for it.
+const SOON: Duration = Duration::from_secs(300);
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -27,7 +31,7 @@ fn guest(name: &str, cmdline: &str) -> Guest {
     assert!(elf.exists(), "{} is not built: make guests", elf.display());
     Guest {
         cmdline: cmdline.into(),
-        timeout: Duration::from_secs(scaled(3000, 200)),
+        timeout: Duration::from_secs(scaled(3000, 500)),
         ..Guest::new(elf)
     }
 }
@@ -218,7 +222,7 @@ fn everything_a_domain_may_do_with_oxenstored() {
         .expect("what lab/session says");
     assert!(line.starts_with("ready"), "the lab did not start: {line}");
     let output = Command::new(root().join("lab/run"))
-        .args(["--quiet", "--timeout", "150", "--cmdline", "300", "--dom0"])
+        .args(["--quiet", "--timeout", "500", "--cmdline", "300", "--dom0"])
         .arg(&script)
         .arg(lab::guests().join("os_xenstore.xen"))
         .env("MIRAGE_XEN_LAB_SESSION", &folder)
@@ -280,7 +284,7 @@ fn start(guest: Guest, until: &str) -> (Running, u32, String) {
     let mut running = Lab::shared().start(guest);
     let (domid, name) = running.domain().expect("the domain is created");
     assert!(
-        running.wait_for(until.as_bytes(), Duration::from_secs(30)),
+        running.wait_for(until.as_bytes(), SOON),
         "the guest did not say {until:?}: {}",
         String::from_utf8_lossy(running.console())
     );
@@ -333,13 +337,13 @@ fn a_domain_that_ignores_requests_goes_on() {
 #[test]
 fn an_idle_domain_uses_no_processor() {
     let seconds = 30;
-    let boot = passes(guest("os_time", "idle 0"));
-    let idle = passes(guest("os_time", &format!("idle {seconds}")));
-    let used = idle.cpu.saturating_sub(boot.cpu);
-    assert!(
-        used <= Duration::from_millis(seconds),
-        "{used:?} in {seconds} s: {idle}"
-    );
+    // Xen counts what the machine took from QEMU's processor as the domain's: the least of three is nearest to its own.
+    let cpu = |seconds: u64| passes(guest("os_time", &format!("idle {seconds}"))).cpu;
+    let boot = (0..3).map(|_| cpu(0)).min().expect("three boots");
+    let used = (0..3).map(|_| cpu(seconds).saturating_sub(boot));
+    let most = Duration::from_millis(seconds);
+    let seen: Vec<_> = used.take_while(|used| *used > most).collect();
+    assert!(seen.len() < 3, "{seen:?} in {seconds} s each");
 }
 
 /// A command in dom0 that may be repeated: under emulation its programs now and then die at their start while guests are
@@ -406,7 +410,7 @@ fn either_end_of_a_ring_is_killed_and_replaced() {
             introduce(domid, peer);
             let connected = format!("connected to {peer}");
             assert!(
-                running.wait_for(connected.as_bytes(), Duration::from_secs(30)),
+                running.wait_for(connected.as_bytes(), SOON),
                 "round {round}, {survivor}: {}",
                 String::from_utf8_lossy(running.console())
             );
@@ -420,7 +424,7 @@ fn either_end_of_a_ring_is_killed_and_replaced() {
             ));
             let gone = format!("{peer} is gone");
             assert!(
-                running.wait_for(gone.as_bytes(), Duration::from_secs(30)),
+                running.wait_for(gone.as_bytes(), SOON),
                 "round {round}, {survivor}: {}\nthe peer's nodes: {}",
                 String::from_utf8_lossy(running.console()),
                 Lab::shared()

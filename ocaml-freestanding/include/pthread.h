@@ -76,6 +76,14 @@ int pthread_rwlock_unlock(pthread_rwlock_t *) __NOTHROW;
 int pthread_rwlockattr_init(pthread_rwlockattr_t *) __NOTHROW;
 int pthread_rwlockattr_destroy(pthread_rwlockattr_t *) __NOTHROW;
 
+int pthread_barrier_init(pthread_barrier_t *__restrict, const pthread_barrierattr_t *__restrict, unsigned int) __NOTHROW;
+int pthread_barrier_wait(pthread_barrier_t *) __NOTHROW;
+int pthread_barrier_destroy(pthread_barrier_t *) __NOTHROW;
+int pthread_barrierattr_init(pthread_barrierattr_t *) __NOTHROW;
+int pthread_barrierattr_destroy(pthread_barrierattr_t *) __NOTHROW;
+int pthread_barrierattr_setpshared(pthread_barrierattr_t *, int) __NOTHROW;
+int pthread_barrierattr_getpshared(const pthread_barrierattr_t *__restrict, int *__restrict) __NOTHROW;
+
 int pthread_spin_init(pthread_spinlock_t *, int) __NOTHROW;
 int pthread_spin_destroy(pthread_spinlock_t *) __NOTHROW;
 int pthread_spin_lock(pthread_spinlock_t *) __NOTHROW;

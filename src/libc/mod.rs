@@ -13,6 +13,7 @@ pub mod crash;
 mod platform;
 
 pub mod assert;
+pub mod barrier;
 pub mod ctype;
 pub mod dlfcn;
 pub mod errno;

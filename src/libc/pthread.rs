@@ -11,7 +11,8 @@ use super::time::TimeSpec;
 use core::ffi::c_void;
 use core::ptr::null_mut;
 
-fn deadlock(function: &str) -> ! {
+/// Ends the domain: what the thread would wait for, only another one could bring about.
+pub(super) fn deadlock(function: &str) -> ! {
     crash(&[
         Part::Text(function),
         Part::Text(": the only thread would wait for ever"),
@@ -33,6 +34,7 @@ const _: () = assert!(size_of::<Mutex>() == 40);
 
 const NORMAL: i32 = 0;
 const RECURSIVE: i32 = 1;
+const ERROR_CHECK: i32 = 2;
 
 impl Mutex {
     fn kind(&self) -> i32 {
@@ -100,15 +102,18 @@ pub unsafe extern "C" fn pthread_mutex_destroy(mutex: *mut Mutex) -> i32 {
     }
 }
 
-/// POSIX's `pthread_mutex_lock`: EDEADLK where the thread holds the lock already, whatever its kind.
+/// POSIX's `pthread_mutex_lock`, of a lock that the thread holds already: EDEADLK where it is of the kind that checks for
+/// errors, a crash where POSIX has it wait for ever.
 ///
 /// # Safety
 /// POSIX's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn pthread_mutex_lock(mutex: *mut Mutex) -> i32 {
     // SAFETY: POSIX's contract.
-    match unsafe { (*mutex).take() } {
-        EBUSY => EDEADLK,
+    let mutex = unsafe { &mut *mutex };
+    match mutex.take() {
+        EBUSY if mutex.kind() == ERROR_CHECK => EDEADLK,
+        EBUSY => deadlock("pthread_mutex_lock"),
         result => result,
     }
 }
@@ -358,17 +363,17 @@ unsafe fn read_lock(lock: *mut RwLock, otherwise: i32) -> i32 {
     }
 }
 
-unsafe fn write_lock(lock: *mut RwLock, otherwise: i32) -> i32 {
+unsafe fn write_lock(lock: *mut RwLock) -> i32 {
     // SAFETY: POSIX's contract.
     let lock = unsafe { &mut *lock };
     if lock.holders != 0 {
-        return otherwise;
+        return EBUSY;
     }
     lock.holders = -1;
     0
 }
 
-/// POSIX's `pthread_rwlock_rdlock`.
+/// POSIX's `pthread_rwlock_rdlock`: EDEADLK where the thread writes.
 ///
 /// # Safety
 /// POSIX's contract.
@@ -388,14 +393,20 @@ pub unsafe extern "C" fn pthread_rwlock_tryrdlock(lock: *mut RwLock) -> i32 {
     unsafe { read_lock(lock, EBUSY) }
 }
 
-/// POSIX's `pthread_rwlock_wrlock`.
+/// POSIX's `pthread_rwlock_wrlock`: EDEADLK where the thread writes already, a crash where it reads and so would wait for
+/// itself.
 ///
 /// # Safety
 /// POSIX's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn pthread_rwlock_wrlock(lock: *mut RwLock) -> i32 {
     // SAFETY: POSIX's contract.
-    unsafe { write_lock(lock, EDEADLK) }
+    match unsafe { write_lock(lock) } {
+        // SAFETY: as above.
+        EBUSY if unsafe { (*lock).holders } < 0 => EDEADLK,
+        EBUSY => deadlock("pthread_rwlock_wrlock"),
+        result => result,
+    }
 }
 
 /// POSIX's `pthread_rwlock_trywrlock`.
@@ -405,7 +416,7 @@ pub unsafe extern "C" fn pthread_rwlock_wrlock(lock: *mut RwLock) -> i32 {
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn pthread_rwlock_trywrlock(lock: *mut RwLock) -> i32 {
     // SAFETY: POSIX's contract.
-    unsafe { write_lock(lock, EBUSY) }
+    unsafe { write_lock(lock) }
 }
 
 /// POSIX's `pthread_rwlock_unlock`.
@@ -441,7 +452,7 @@ pub extern "C" fn pthread_spin_destroy(_lock: *mut i32) -> i32 {
     0
 }
 
-/// POSIX's `pthread_spin_lock`.
+/// POSIX's `pthread_spin_lock`: of a lock that the thread holds, where others would spin for ever, a crash.
 ///
 /// # Safety
 /// POSIX's contract.
@@ -449,10 +460,9 @@ pub extern "C" fn pthread_spin_destroy(_lock: *mut i32) -> i32 {
 pub unsafe extern "C" fn pthread_spin_lock(lock: *mut i32) -> i32 {
     // SAFETY: POSIX's contract.
     if unsafe { core::mem::replace(&mut *lock, 1) } != 0 {
-        EDEADLK
-    } else {
-        0
+        deadlock("pthread_spin_lock");
     }
+    0
 }
 
 /// POSIX's `pthread_spin_trylock`.

@@ -59,7 +59,6 @@ fn mutexes() {
         assert_eq!(pthread::pthread_mutex_unlock(m), EPERM);
         assert_eq!(pthread::pthread_mutex_lock(m), 0);
         assert_eq!(pthread::pthread_mutex_trylock(m), EBUSY);
-        assert_eq!(pthread::pthread_mutex_lock(m), EDEADLK);
         assert_eq!(pthread::pthread_mutex_destroy(m), EBUSY);
         assert_eq!(pthread::pthread_mutex_unlock(m), 0);
         assert_eq!(pthread::pthread_mutex_destroy(m), 0);
@@ -76,6 +75,12 @@ fn mutexes() {
         for _ in 0..3 {
             assert_eq!(pthread::pthread_mutex_unlock(m), 0);
         }
+        assert_eq!(pthread::pthread_mutex_unlock(m), EPERM);
+        pthread::pthread_mutexattr_settype(&raw mut attributes, 2);
+        pthread::pthread_mutex_init(m, &raw const attributes);
+        assert_eq!(pthread::pthread_mutex_lock(m), 0);
+        assert_eq!(pthread::pthread_mutex_lock(m), EDEADLK);
+        assert_eq!(pthread::pthread_mutex_unlock(m), 0);
         assert_eq!(pthread::pthread_mutex_unlock(m), EPERM);
     }
 }

@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +113,56 @@ static void threads(void)
 	printf("self: %d\n", pthread_equal(pthread_self(), pthread_self()));
 }
 
+static volatile sig_atomic_t signals;
+static void count(int number) { signals += number == SIGUSR1; }
+
+static void one_of_a_kind(void)
+{
+	pthread_barrier_t barrier;
+	pthread_barrierattr_t kind;
+	pthread_mutex_t checked;
+	pthread_mutexattr_t attributes;
+	pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+	struct sigaction action = { .sa_handler = count };
+	sigset_t blocked, before, pending;
+	int shared = -1;
+
+	printf("barrier for none: %s\n", strerror(pthread_barrier_init(&barrier, NULL, 0)));
+	pthread_barrierattr_init(&kind);
+	SHOW(pthread_barrierattr_getpshared(&kind, &shared));
+	printf("shared: %d, %s\n", shared, strerror(pthread_barrierattr_setpshared(&kind, 7)));
+	SHOW(pthread_barrier_init(&barrier, &kind, 1));
+	for (int round = 0; round < 3; round++)
+		printf("barrier for one: %d\n", pthread_barrier_wait(&barrier) == PTHREAD_BARRIER_SERIAL_THREAD);
+	SHOW(pthread_barrier_destroy(&barrier));
+	SHOW(pthread_barrierattr_destroy(&kind));
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
+	pthread_mutex_init(&checked, &attributes);
+	SHOW(pthread_mutex_lock(&checked));
+	printf("locked twice: %s\n", strerror(pthread_mutex_lock(&checked)));
+	SHOW(pthread_mutex_unlock(&checked));
+	printf("unlocked twice: %s\n", strerror(pthread_mutex_unlock(&checked)));
+	SHOW(pthread_rwlock_wrlock(&lock));
+	printf("written twice: %s\n", strerror(pthread_rwlock_wrlock(&lock)));
+	printf("read while written: %s\n", strerror(pthread_rwlock_rdlock(&lock)));
+	SHOW(pthread_rwlock_unlock(&lock));
+	for (int round = 0; round < 1000; round++)
+		if (sched_yield() != 0)
+			puts("sched_yield failed");
+	/* A blocked signal waits until it is let through. */
+	sigaction(SIGUSR1, &action, NULL);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGUSR1);
+	SHOW(sigprocmask(SIG_BLOCK, &blocked, &before));
+	raise(SIGUSR1);
+	sigpending(&pending);
+	printf("blocked: %d, pending %d, was blocked %d\n", (int)signals, sigismember(&pending, SIGUSR1), sigismember(&before, SIGUSR1));
+	SHOW(sigprocmask(SIG_SETMASK, &before, NULL));
+	printf("let through: %d\n", (int)signals);
+	FAILS(sigprocmask(77, &blocked, NULL));
+}
+
 static void memory(void)
 {
 	size_t size = 1 << 20;
@@ -197,6 +249,7 @@ int main(void)
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 	memory_streams();
 	threads();
+	one_of_a_kind();
 	memory();
 	clocks();
 	randomness();
