@@ -90,6 +90,69 @@ int64_t mxen_owned_drop(void);
 int64_t mxen_owned_peek(int64_t peer, int64_t ref);
 int64_t mxen_owned_channels(int64_t own_domid);
 
+/* Network interfaces and disks: rings and pages. Whose connection is made elsewhere. */
+
+/* A frontend's side of a connection, as a number (xen_proto::xenbus::packed), for states of xenbus.h. */
+uint32_t mxen_frontend_new(uint32_t own_state, uint32_t state_to_publish_with);
+/* The frontend after the step that is due, and from bit 16 on the step. */
+uint32_t mxen_frontend_next(uint32_t frontend, uint32_t backend_state, bool backend_online);
+uint32_t mxen_frontend_reset(uint32_t frontend);
+uint32_t mxen_frontend_wrote_connected(uint32_t frontend);
+/* Hands a reference of the program's own over, for good, to what follows; 0. */
+int64_t mxen_grant_donate(int64_t ref);
+
+/* A handle of an interface in at most so many bytes of memory, and how many references it needs. */
+int64_t mxen_net_take(int64_t bytes);
+int64_t mxen_net_references(int64_t bytes);
+/* Gives it back, and ends its grants: 1, or 0 while the backend has a page mapped. */
+int64_t mxen_net_give(int64_t net);
+/* Empties its rings for a backend; writes the references of the rings to send and to receive on; 0. */
+int64_t mxen_net_offer(int64_t net, int64_t peer, uint32_t references[2]);
+/* A zeroed page to write a packet into: its number and, from bit 16 on, its address; 0 while there is no room. */
+int64_t mxen_net_take_page(int64_t net, int64_t length);
+/* Sends such a page, or gives it back if the length is 0; 1 when the backend wants an event. */
+int64_t mxen_net_send_page(int64_t net, int64_t page, int64_t length);
+/* Sends a copy: 0, 1 when the backend wants an event, 2 when there is no room. */
+int64_t mxen_net_send(int64_t net, const uint8_t *data, size_t length);
+/* Receives a packet: its length, or 0; bit 32: the backend wants an event. */
+int64_t mxen_net_receive(int64_t net, uint8_t *buffer, size_t size);
+/* Each 1 when there is something now; if not, there will be an event. */
+int64_t mxen_net_ask_packet(int64_t net);
+int64_t mxen_net_ask_room(int64_t net);
+/* Pages that the backend has not sent yet. */
+int64_t mxen_net_in_flight(int64_t net);
+
+struct mxen_net_statistics {
+	uint64_t received, received_bytes, received_dropped;
+	uint64_t sent, sent_bytes, sent_dropped;
+	uint64_t connections;
+};
+
+int64_t mxen_net_statistics(int64_t net, struct mxen_net_statistics *statistics);
+
+/* The same for disks. */
+int64_t mxen_block_take(int64_t bytes, int64_t number);
+int64_t mxen_block_references(int64_t bytes);
+int64_t mxen_block_give(int64_t disk);
+/* Empties its ring for a backend that takes so many segments in a page of them; the ring's reference. What was asked and not
+ * answered is asked again. */
+int64_t mxen_block_offer(int64_t disk, int64_t peer, int64_t most_segments);
+int64_t mxen_block_disconnect(int64_t disk);
+/* The most bytes of a request. */
+int64_t mxen_block_most(int64_t disk);
+/* Asks for a read (0), write (1), flush (3) or discard (5): its number, -1 while there are too many. */
+int64_t mxen_block_start(int64_t disk, int64_t operation, int64_t sector, const uint8_t *data, size_t length);
+/* Shows it to the backend; 1 when that wants an event. */
+int64_t mxen_block_publish(int64_t disk);
+/* Takes answers in; 0. */
+int64_t mxen_block_poll(int64_t disk);
+/* 0 while there is no answer, 1 done, 2 failed, 3 not supported. Copies what was read. */
+int64_t mxen_block_finish(int64_t disk, int64_t id, uint8_t *buffer, size_t size);
+/* Waits for it no longer; 0. */
+int64_t mxen_block_abandon(int64_t disk, int64_t id);
+/* 1 when there is an answer; if not, the `more`th one raises an event. */
+int64_t mxen_block_ask(int64_t disk, int64_t more);
+
 /* The Internet checksum (RFC 1071). */
 
 /* Of one buffer, as a number, whose high byte goes out first. */

@@ -11,7 +11,8 @@ use crate::xen::hypercall::XenError;
 use crate::xen::{abi, evtchn, grants};
 use core::ffi::{c_char, c_int};
 use xen_proto::grant::Status;
-use xen_proto::{grant, window};
+use xen_proto::net::Broken;
+use xen_proto::{block, grant, window};
 
 /// A number given is outside what the type that Xen uses can hold, or an address not page aligned.
 pub const OUT_OF_RANGE: i64 = -256;
@@ -27,6 +28,8 @@ const BAD_REFERENCE: i64 = -263;
 const BAD_FRAME: i64 = -264;
 const BUSY: i64 = -265;
 const TABLE_FULL: i64 = -266;
+/// Minus what is left, one of [`BREAKS`].
+const BROKEN: i64 = -270;
 const STATUS: i64 = -512;
 
 impl XenError {
@@ -68,6 +71,36 @@ impl grants::Error {
     }
 }
 
+/// In which ways a backend breaks a protocol.
+const BREAKS: [Broken; 4] = [
+    Broken::Overrun,
+    Broken::BadId,
+    Broken::BadLength,
+    Broken::BadPacket,
+];
+
+/// Extension of [`Broken`], of either kind of device.
+pub trait Code {
+    /// The code for C.
+    fn code(self) -> i64;
+}
+
+impl Code for Broken {
+    fn code(self) -> i64 {
+        let index = BREAKS.iter().position(|&other| other == self);
+        BROKEN - index.unwrap_or(0) as i64
+    }
+}
+
+impl Code for block::Broken {
+    fn code(self) -> i64 {
+        match self {
+            block::Broken::Overrun => Broken::Overrun.code(),
+            block::Broken::BadId => Broken::BadId.code(),
+        }
+    }
+}
+
 /// The number of a status: that which reads as it.
 fn number(status: Status) -> i64 {
     match status {
@@ -91,6 +124,9 @@ fn text(code: i64) -> &'static str {
         BAD_FRAME => grant::Error::BadFrame.text(),
         BUSY => grant::Error::Busy.text(),
         TABLE_FULL => grant::Error::Full.text(),
+        _ if (BROKEN - 3..=BROKEN).contains(&code) => BREAKS
+            .get((BROKEN - code) as usize)
+            .map_or("", |broken| broken.text()),
         _ if code < STATUS => (code - STATUS)
             .try_into()
             .ok()

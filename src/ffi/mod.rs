@@ -4,10 +4,13 @@
 //! Numbers come as OCaml gave them, as 64-bit integers, and are checked here. A negative result is an [`errors`] code,
 //! which the C side turns into an OCaml exception.
 
+mod block;
 mod checksum;
+mod devices;
 mod errors;
 mod evtchn;
 mod grants;
+mod net;
 mod owned;
 mod params;
 

@@ -12,6 +12,9 @@ use xen_proto::block::{
     Broken, DIRECT, Operation, Page, Part, Queue, SECTOR, SLOTS, Segment, Segments, Status,
 };
 
+#[cfg(feature = "bindings")]
+mod close;
+
 /// Pages that blocks lie in, at most.
 const DATA_PAGES: usize = 192;
 /// Pages of segments, at most: so many requests at once can have more than [`DIRECT`] segments.

@@ -11,12 +11,16 @@ use xen_proto::{grant::Status, window};
 #[cfg(feature = "bindings")]
 mod copy;
 #[cfg(feature = "bindings")]
+mod donated;
+#[cfg(feature = "bindings")]
 mod map;
 mod references;
 mod table;
 
 #[cfg(feature = "bindings")]
 pub use copy::{Piece, copy};
+#[cfg(feature = "bindings")]
+pub use donated::donate;
 #[cfg(feature = "bindings")]
 pub use map::{Foreign, map, unmap};
 pub use references::{grant, revoke};

@@ -71,19 +71,22 @@ impl<const N: usize> LentPages<N> {
         Ok(())
     }
 
-    /// Ends the grants. A page that the peer still maps is given up: its place stays empty.
-    fn take_back(&mut self) {
+    /// Ends the grants. A page that the peer still maps is given up: its place stays empty. Whether there was none.
+    pub fn take_back(&mut self) -> bool {
         self.peer = None;
+        let mut all = true;
         for place in &mut self.pages {
             if let Some(lent) = place
                 && lent.reference != 0
                 && !grants::revoke(lent.reference)
             {
                 *place = None;
+                all = false;
             } else if let Some(lent) = place {
                 lent.reference = 0;
             }
         }
+        all
     }
 
     /// Numbers the pages anew, without empty places; how many there are.

@@ -7,21 +7,18 @@ pub mod grants;
 pub mod hypercall;
 pub mod shared_info;
 
+pub mod disk;
+pub mod lent;
+pub mod net;
+pub mod shared_page;
+
 #[cfg(feature = "solo5")]
 pub mod bus;
 #[cfg(feature = "solo5")]
 pub mod channel;
 #[cfg(feature = "solo5")]
-pub mod disk;
-#[cfg(feature = "solo5")]
-pub mod lent;
-#[cfg(feature = "solo5")]
-pub mod net;
-#[cfg(feature = "solo5")]
 #[path = "core_platform.rs"]
 pub mod platform;
-#[cfg(feature = "solo5")]
-pub mod shared_page;
 #[cfg(feature = "solo5")]
 pub mod store;
 #[cfg(feature = "solo5")]

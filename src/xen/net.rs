@@ -10,6 +10,9 @@ use super::lent::LentPages;
 use super::platform::PAGE;
 use xen_proto::net::{Broken, MAX_PACKET, Offload, Rx, RxPage, Tx, TxPage, fill_checksum};
 
+#[cfg(feature = "bindings")]
+mod direct;
+
 /// Pages to send from, at most.
 const TX_PAGES: usize = 112;
 /// Pages to receive into, at most; the ring takes twice as many.

@@ -175,6 +175,20 @@ pub fn for_ever<T: Plain>() -> Option<&'static T> {
     }
 }
 
+/// So many zeroed pages, one after the other, from libc's heap, never given back: their address. `None` when there are none.
+pub fn pages(count: usize) -> Option<usize> {
+    let mut block = null_mut();
+    let bytes = count.checked_mul(PAGE)?;
+    // SAFETY: `block` takes the result.
+    let failed = unsafe { posix_memalign(&mut block, PAGE, bytes) } != 0;
+    if failed || block.is_null() {
+        return None;
+    }
+    // SAFETY: the block is ours alone and has that many bytes.
+    unsafe { block.cast::<u8>().write_bytes(0, bytes) }
+    Some(block as usize)
+}
+
 /// A page of this domain's memory, freed when dropped.
 pub struct PageBlock(&'static [AtomicU8; PAGE]);
 

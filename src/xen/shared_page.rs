@@ -27,9 +27,15 @@ impl SharedMemory {
 
     /// Fills it with zeros.
     pub fn clear(self) {
+        self.clear_start(PAGE);
+    }
+
+    /// Fills its first `len` bytes, and up to seven after them, with zeros.
+    pub fn clear_start(self, len: usize) {
+        let words = len.min(PAGE).div_ceil(8);
         // SAFETY: a page of ours.
         unsafe {
-            asm!("rep stosq", inout("rdi") self.0 => _, inout("rcx") PAGE / 8 => _, in("rax") 0,
+            asm!("rep stosq", inout("rdi") self.0 => _, inout("rcx") words => _, in("rax") 0,
                  options(nostack, preserves_flags));
         }
     }

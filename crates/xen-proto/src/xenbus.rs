@@ -6,6 +6,8 @@
 //! does no input or output, so that whoever has the xenstore connection drives it. A new connection always goes
 //! through Closed and Initialising, which every backend takes as the start of one, whatever it was doing before.
 
+mod packed;
+
 /// `XenbusState`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the XenbusState of the same name")]

@@ -21,6 +21,10 @@ static FREE: Mutex<Free> = Mutex::new(Free {
 
 impl Free {
     fn take(&mut self) -> Option<u32> {
+        #[cfg(feature = "bindings")]
+        if let Some(reference) = super::donated::take() {
+            return Some(reference);
+        }
         if let Some(index) = self.count.checked_sub(1) {
             self.count = index;
             return self.back.get(index).copied();
@@ -32,6 +36,10 @@ impl Free {
 
     /// Keeps a reference for its next use. One that finds no place is found again when all fresh ones were tried.
     fn give(&mut self, reference: u32) {
+        #[cfg(feature = "bindings")]
+        if super::donated::give(reference) {
+            return;
+        }
         match self.back.get_mut(self.count) {
             Some(place) => {
                 *place = reference;

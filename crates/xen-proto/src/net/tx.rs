@@ -5,6 +5,8 @@ use super::{Broken, EXTRA_GSO, MAX_PACKET, Offload, PAGE, Pool, SLOTS, TxPage, f
 use crate::ring::Front;
 use core::ops::Range;
 
+mod reserved;
+
 /// `NETIF_RSP_NULL`: the response to a slot of extra information.
 const NULL: i16 = 1;
 

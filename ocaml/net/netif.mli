@@ -1,0 +1,57 @@
+(* SPDX-License-Identifier: ISC *)
+(** Network interfaces of the domain, over netback: the signature of [Mirage_net.S], versions 2 to 4.
+
+    A packet is copied once each way or not at all. What is sent in one page is written by the caller where netback reads it;
+    a longer packet is copied into such pages. What is received is copied out of the page that netback can still write, into
+    memory that is the program's for as long as it likes: several packets share a buffer of 32 KiB or so, which is freed when
+    none of them is referred to any more. *)
+
+open Net_lib
+
+type t
+(** An interface. *)
+
+type error = [ Mirage_net.Net.error | `Broken of string ]
+(** [`Broken] says in which way the interface cannot be used. *)
+
+val pp_error : error Fmt.t
+(** Prints it. *)
+
+val connect : string -> t Lwt.t
+(** [connect id] is the interface with number [id] in xenstore ([device/vif/ID], as ["0"] or ["vif0"]), or with that MAC address; the
+    one with the lowest number where [id] is [""]. The same one when it is connected already. Fails with [Failure], naming the
+    interfaces that there are, when there is none like it, or when its backend does not connect within 30 seconds. *)
+
+val disconnect : t -> unit Lwt.t
+(** Ends the connection and all its grants; {!listen} returns. The interface can be connected again. *)
+
+val write : t -> size:int -> (Cstruct.t -> int) -> (unit, error) result Lwt.t
+(** [write t ~size fill] has [fill] write a frame, with its Ethernet header, to a zeroed buffer of [size] bytes, at most {!mtu}
+    and 14, and return its length; 0 sends nothing. The buffer is [fill]'s only until it returns. Waits while there is no room, at
+    most 100 ms; then, or while there is no backend, the frame is dropped, as frames may be. [`Invalid_length] when [size]
+    or the length is too large. *)
+
+val listen : t -> header_size:int -> (Cstruct.t -> unit Lwt.t) -> (unit, error) result Lwt.t
+(** [listen t ~header_size f] calls [f] with each frame that comes until {!disconnect}, over restarts of the backend. It does
+    not wait for what [f] returns; failures are logged. [header_size] is not looked at. *)
+
+val mac : t -> Macaddr.t
+(** Its address. *)
+
+val mtu : t -> int
+(** The most bytes of a frame without its 14 bytes of header: xenstore's [mtu], else 1500. *)
+
+val get_stats_counters : t -> Mirage_net.stats
+(** What went through it since it was connected first or {!reset_stats_counters}. *)
+
+val reset_stats_counters : t -> unit
+(** Starts counting anew. *)
+
+(** {2 Of this library alone} *)
+
+val memory : int ref
+(** The most bytes for the pages of an interface that is connected from then on; 1 MiB less 56 KiB at most, which is the default,
+    172 KiB at least. *)
+
+val dropped : t -> int * int
+(** Frames since the start that came and were not delivered, and that were not sent: there was no room or no backend. *)

@@ -1,0 +1,186 @@
+(* SPDX-License-Identifier: ISC *)
+(* Netif and Block, for tests/ocaml_devices.rs. The command line's first word says what to do with them. The last line is "ok". *)
+
+open Lwt.Infix
+open Xen_os
+
+external command_line : unit -> string = "mirage_xen_get_cmdline"
+
+let expect what condition = if not condition then failwith ("wrong: " ^ what)
+
+let ok pp = function Ok x -> Lwt.return x | Error error -> Lwt.fail_with (Fmt.str "wrong: %a" pp error)
+
+let refused what promise part =
+  Lwt.catch
+    (fun () -> promise () >|= fun _ -> failwith ("wrong: " ^ what))
+    (function
+      | Failure text when Text.contains text part -> Fmt.pr "refused: %s\n%!" text; Lwt.return_unit
+      | error -> Lwt.fail error)
+
+(* {2 Results of Netif} *)
+
+let net () =
+  refused "no interface 7" (fun () -> Netif.connect "7") "it has: 0 (00:16:3e:" >>= fun () ->
+  refused "no such address" (fun () -> Netif.connect "02:00:00:00:00:01") "no network interface" >>= fun () ->
+  refused "no number" (fun () -> Netif.connect "eth0") "no network interface" >>= fun () ->
+  Netif.connect "0" >>= fun t ->
+  let mac = Net_lib.Macaddr.to_string (Netif.mac t) in
+  Netif.connect mac >>= fun by_mac ->
+  Netif.connect "vif0" >>= fun by_name ->
+  Netif.connect "" >>= fun first ->
+  expect "one interface" (t == by_mac && t == by_name && t == first);
+  expect "MTU" (Netif.mtu t = 1500);
+  let invalid what size length =
+    Netif.write t ~size (fun buffer -> expect "size" (Cstruct.length buffer = size); length) >|= fun result ->
+    expect what (result = Error `Invalid_length)
+  in
+  invalid "too long a frame" 1515 1515 >>= fun () ->
+  invalid "negative size" (-1) 0 >>= fun () ->
+  invalid "more than there is" 100 101 >>= fun () ->
+  invalid "negative length" 100 (-1) >>= fun () ->
+  let zeros buffer = Cstruct.to_string buffer = String.make (Cstruct.length buffer) '\000' in
+  (* Each page is used several times. *)
+  let rec frames count =
+    if count = 0 then Lwt.return_unit
+    else
+      Netif.write t ~size:1514 (fun buffer ->
+          expect "zeros" (zeros buffer);
+          Cstruct.memset buffer 0xff;
+          (* Nobody's address, no protocol's number. *)
+          Cstruct.blit_from_string "\x02\x00\x00\x00\x00\x07\x02\x00\x00\x00\x00\x08\x88\xb5" 0 buffer 0 14;
+          1514)
+      >>= ok Netif.pp_error
+      >>= fun () -> frames (count - 1)
+  in
+  Netif.reset_stats_counters t;
+  frames 1000 >>= fun () ->
+  let sent, sent_dropped = ((Netif.get_stats_counters t).tx_pkts, snd (Netif.dropped t)) in
+  expect "sent" (Int32.to_int sent + sent_dropped = 1000);
+  (* What the program raises comes back to it, and the page is not lost. *)
+  let rec raises count =
+    if count = 0 then Lwt.return_unit
+    else
+      Lwt.catch
+        (fun () -> Netif.write t ~size:60 (fun _ -> raise Exit) >|= fun _ -> failwith "wrong: no exception")
+        (function Exit -> Lwt.return_unit | error -> Lwt.fail error)
+      >>= fun () -> raises (count - 1)
+  in
+  raises 500 >>= fun () ->
+  frames 10 >>= fun () ->
+  let listening = Netif.listen t ~header_size:14 (fun _ -> Lwt.return_unit) in
+  Netif.disconnect t >>= fun () ->
+  listening >>= fun ended ->
+  expect "listen ends" (ended = Ok ());
+  Netif.write t ~size:60 (fun _ -> 60) >|= fun result -> expect "disconnected" (result = Error `Disconnected)
+
+(* {2 Results of Block} *)
+
+let sectors count byte = Cstruct.of_string (String.make (512 * count) byte)
+
+let block () =
+  refused "no disk" (fun () -> Block.connect "xvdb") "it has: 51712" >>= fun () ->
+  Block.connect "51712" >>= fun t ->
+  Block.connect "/dev/xvda" >>= fun same ->
+  expect "one disk" (t == same);
+  Block.get_info t >>= fun info ->
+  Fmt.pr "disk of %Ld sectors of %d, %s\n%!" info.size_sectors info.sector_size (if info.read_write then "rw" else "ro");
+  let all = info.size_sectors in
+  let bad what promise =
+    promise () >|= function
+    | Error (`Bad_request text) -> Fmt.pr "refused: %s\n%!" text
+    | _ -> failwith ("wrong: " ^ what)
+  in
+  bad "past the end" (fun () -> Block.read t all [ sectors 1 ' ' ]) >>= fun () ->
+  bad "over the end" (fun () -> Block.read t (Int64.pred all) [ sectors 1 ' '; sectors 1 ' ' ]) >>= fun () ->
+  bad "before the start" (fun () -> Block.read t (-1L) [ sectors 1 ' ' ]) >>= fun () ->
+  bad "no sector" (fun () -> Block.read t 0L [ Cstruct.create 100 ]) >>= fun () ->
+  Block.read t all [] >>= ok Block.pp_error >>= fun () ->
+  (if info.read_write then
+     Block.write t 3L [ sectors 2 'a'; Cstruct.empty; sectors 1 'b' ] >>= ok Block.pp_write_error >>= fun () ->
+     let got = [ sectors 1 ' '; sectors 2 ' ' ] in
+     Block.read t 3L got >>= ok Block.pp_error >>= fun () ->
+     expect "what was written" (Cstruct.to_string (Cstruct.concat got) = String.make 1024 'a' ^ String.make 512 'b');
+     Block.flush t >>= ok Block.pp_write_error >>= fun () -> Block.discard t 3L 3L >>= ok Block.pp_write_error
+   else Block.write t 0L [ sectors 1 'a' ] >|= fun result -> expect "read only" (result = Error `Is_read_only))
+  >>= fun () ->
+  Block.disconnect t >>= fun () ->
+  Block.read t 0L [ sectors 1 ' ' ] >|= fun result -> expect "disconnected" (result = Error `Disconnected)
+
+(* {2 Contents against a model} *)
+
+let digest text =
+  let rec from at hash =
+    if at = String.length text then hash
+    else from (at + 8) (Int64.mul (Int64.logxor hash (String.get_int64_le text at)) 1099511628211L)
+  in
+  from 0 (-3750763034362895579L)
+
+(* Requests side by side, on parts of the disk that are none of another's at the time. *)
+let model count seed =
+  let random = Random.State.make [| seed |] in
+  Block.connect "xvda" >>= fun t ->
+  Block.get_info t >>= fun info ->
+  let size = Int64.to_int info.size_sectors * info.sector_size in
+  let lanes = 6 in
+  let part = size / lanes / info.sector_size in
+  let disk = Bytes.make size '\000' in
+  let one lane =
+    let length = 1 + Random.State.int random (if Random.State.int random 8 = 0 then min part 700 else min part 20) in
+    let sector = (lane * part) + Random.State.int random (part - length + 1) in
+    let bytes = length * info.sector_size and at = sector * info.sector_size in
+    (* In one buffer or in two, which start anywhere. *)
+    let buffer = Cstruct.sub (Cstruct.create (bytes + 3)) (Random.State.int random 4) bytes in
+    let buffers = if length > 1 && Random.State.bool random then (let a, b = Cstruct.split buffer info.sector_size in [ a; b ]) else [ buffer ] in
+    if Random.State.bool random then (
+      let text = String.init bytes (fun _ -> Char.unsafe_chr (Random.State.bits random land 255)) in
+      Cstruct.blit_from_string text 0 buffer 0 bytes;
+      Bytes.blit_string text 0 disk at bytes;
+      Block.write t (Int64.of_int sector) buffers >>= ok Block.pp_write_error)
+    else
+      Block.read t (Int64.of_int sector) buffers >>= ok Block.pp_error >|= fun () ->
+      expect (Printf.sprintf "sectors %d and %d more" sector length) (Cstruct.to_string buffer = Bytes.sub_string disk at bytes)
+  in
+  let rec run lane left = if left = 0 then Lwt.return_unit else one lane >>= fun () -> run lane (left - 1) in
+  Lwt.join (List.init lanes (fun lane -> run lane (count / lanes))) >>= fun () ->
+  Block.flush t >>= ok Block.pp_write_error >>= fun () ->
+  Fmt.pr "digest %Lu\n%!" (digest (Bytes.to_string disk));
+  Block.disconnect t
+
+(* {2 Connecting and disconnecting} *)
+
+(* For dom0 to count what there is: says so, and goes on when dom0 has. *)
+let counted number =
+  Xs.make () >>= fun xs ->
+  Xs.immediate xs (fun h -> Xs.write h "data/cycle" (string_of_int number)) >>= fun () ->
+  Xs.wait xs (fun h ->
+      Lwt.catch (fun () -> Xs.read h "data/go") (function Xs_protocol.Enoent _ -> Lwt.return "" | error -> Lwt.fail error)
+      >>= fun go -> if go = string_of_int number then Lwt.return_unit else Lwt.fail Xs_protocol.Eagain)
+
+let cycles count =
+  let rec cycle number =
+    if number > count then Lwt.return_unit
+    else
+      Lwt.both (Netif.connect "0") (Block.connect "xvda") >>= fun (net, disk) ->
+      Block.read disk 0L [ sectors 1 ' ' ] >>= ok Block.pp_error >>= fun () ->
+      Netif.write net ~size:60 (fun _ -> 60) >>= ok Netif.pp_error >>= fun () ->
+      Lwt.join [ Netif.disconnect net; Block.disconnect disk ] >>= fun () ->
+      (if number = 1 || number = count then (
+         Fmt.pr "cycle %d: %d references free\n%!" number (Xen.Export.num_free_grants ());
+         counted number)
+       else Lwt.return_unit)
+      >>= fun () -> cycle (number + 1)
+  in
+  cycle 1
+
+let () =
+  Reporter.install ();
+  let main =
+    match String.split_on_char ' ' (command_line ()) with
+    | [ "net" ] -> net ()
+    | [ "block" ] -> block ()
+    | [ "model"; count; seed ] -> model (int_of_string count) (int_of_string seed)
+    | [ "cycles"; count ] -> cycles (int_of_string count)
+    | _ -> Lwt.fail_with "wrong: what to do?"
+  in
+  Main.run main;
+  print_endline "ok"
