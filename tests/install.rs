@@ -9,6 +9,8 @@ mod lab;
 mod links;
 #[path = "install/missing.rs"]
 mod missing;
+#[path = "install/ocaml5.rs"]
+mod ocaml5;
 #[path = "install/releases.rs"]
 mod releases;
 

@@ -84,6 +84,9 @@ def _check_image(path, content, size):
     if content.has_symbols():
         undefined = sorted(content.names()[1])
         for name in undefined:
+            # A static link turns accesses to thread-local data into ones that call nothing, and keeps the name that they had called.
+            if name == b"__tls_get_addr":
+                continue
             faults.append(f"{os.fsdecode(name)} is undefined, a call of it would go astray: link what defines it")
         say("symbols", "yes")
         _calls(content, say)

@@ -43,7 +43,9 @@ class Compiler:
         self.flags = [word for word in words if not word.endswith(".cmxa")]
         self.archives = [word for word in words if word.endswith(".cmxa")]
         # A library that is installed again is another one.
-        self.key = [words, [_stamp(path) for path in self.archives + _preprocessors(self.flags)]]
+        # So is a compiler of the same name in another place, or another standard library.
+        compiler = _found(self.program)
+        self.key = [words, compiler, _stamp(compiler), os.environ.get("OCAMLLIB"), [_stamp(path) for path in self.archives + _preprocessors(self.flags)]]
 
     def hide(self, folder):
         """Keeps this folder and the build folder out of what is compiled: the same program is the same image anywhere."""
@@ -95,6 +97,16 @@ def _preprocessing(flags):
 
 def _preprocessors(flags):
     return [command.split(" ")[0] for command in _preprocessing(flags)[1::2]]
+
+
+def _found(program):
+    """Where a program is in PATH; its name where it is not."""
+    if "/" not in program:
+        for folder in os.get_exec_path():
+            path = os.path.join(folder, program)
+            if os.access(path, os.X_OK):
+                return path
+    return program
 
 
 def _stamp(path):
