@@ -51,7 +51,7 @@ run: setup
 # With another compiler: what depends on it.
 TESTS := --workspace
 ifneq ($(OCAML),)
-  TESTS := --test programs --test os --test stubs --test runtime_archive $(if $(filter 5.%,$(OCAML)),--test ocaml5)
+  TESTS := --test programs --test os --test stubs --test runtime_archive --test xen_ocaml $(if $(filter 5.%,$(OCAML)),--test ocaml5)
 endif
 
 .PHONY: test test-long test-all

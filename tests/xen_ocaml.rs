@@ -35,6 +35,18 @@ fn boot(image: &Path, cmdline: &str) -> String {
 #[test]
 fn lwt_zarith_and_mirage_crypto() {
     let folder = Folder::new("app with blanks");
+    // mirage-crypto's interface is another in the release that has OCaml 5.
+    let version = run(folder.command("ocamlfind").args(["ocamlopt", "-version"]));
+    let cipher = if version.starts_with('5') {
+        "cipher5.ml"
+    } else {
+        "cipher4.ml"
+    };
+    fs::copy(
+        root().join("tests/xen-ocaml").join(cipher),
+        folder.path("cipher.ml"),
+    )
+    .unwrap();
     for file in ["app.ml", "numbers.ml", "numbers.mli", "words.ml"] {
         fs::copy(root().join("tests/xen-ocaml").join(file), folder.path(file)).unwrap();
     }
@@ -48,7 +60,7 @@ fn lwt_zarith_and_mirage_crypto() {
     ]);
     let said = boot(&folder.path("app.xen"), "");
     let wanted = "265252859812191058636308480000000\n2432902008176640000\n3628800\n\
-                  ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n";
+                  3925841d02dc09fbdc118597196a0b32\n";
     assert_eq!(said, wanted);
 }
 
@@ -110,7 +122,7 @@ fn what_is_allowed_fails_when_it_is_called() {
         "processes,getpwnam",
     ]);
     let text = folder.ok(&["check", "app.xen", "--verbose"]);
-    for part in ["fork (by unix_fork)", "getpwnam (by unix_getpwnam)"] {
+    for part in ["fork (by", "unix_fork)", "getpwnam (by", "unix_getpwnam)"] {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(!text.contains("caml_sys_open"), "{text}");
@@ -381,7 +393,7 @@ fn installed_and_moved() {
             );
         }
     }
-    let parts = root().join("target/parts");
+    let parts = root().join(tool::built()).join("parts");
     for (name, place) in [
         ("solo5_xen.o", "solo5-bindings-xen"),
         ("solo5_xen.lds", "solo5-bindings-xen"),
@@ -394,10 +406,6 @@ fn installed_and_moved() {
     put(
         root().join("src/libc/exports.txt"),
         "lib/xen-ocaml/exports.txt",
-    );
-    put(
-        root().join("tools/xen-symbols"),
-        "lib/xen-ocaml/xen-symbols",
     );
     put(
         root().join(format!("target/ocaml-freestanding/{version}/libasmrun.a")),

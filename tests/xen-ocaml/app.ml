@@ -7,6 +7,6 @@ let main () =
   Lwt_list.map_p (fun n -> Xen_os.Time.sleep_ns (Int64.of_int (n * 1_000_000)) >|= fun () -> Numbers.factorial n) [ 30; 20; 10 ]
   >|= fun found ->
   List.iter (fun z -> print_endline (Z.to_string z)) found;
-  print_endline (hex (Cstruct.to_string (Mirage_crypto.Hash.SHA256.digest (Cstruct.of_string Words.greeting))))
+  print_endline (hex (Cipher.aes ~key:Words.key Words.block))
 
 let () = Xen_os.Main.run (main ())

@@ -77,7 +77,7 @@ fn missing_programs() {
         ("no ocamlfind", &["sh", "readlink"][..], "no ocamlfind here"),
         (
             "no compiler",
-            &["sh", "ocamlfind"][..],
+            &["sh", "readlink", "ocamlfind"][..],
             "no OCaml compiler here",
         ),
         (
@@ -88,6 +88,8 @@ fn missing_programs() {
                 "ocamlfind",
                 "ocamlopt",
                 "ocamldep",
+                "ocamlopt.opt",
+                "ocamldep.opt",
                 "as",
                 "x86_64-linux-gnu-as",
                 "gcc",
@@ -163,10 +165,14 @@ fn bindings_of_another_compiler() {
         "libnolibc.a",
         "libopenlibm.a",
     ] {
-        symlink(root().join("target/parts").join(name), parts.join(name)).unwrap();
+        symlink(
+            root().join(crate::tool::built()).join("parts").join(name),
+            parts.join(name),
+        )
+        .unwrap();
     }
     let name = "libmirage-xen_bindings.a";
-    let mut archive = fs::read(root().join("target/parts").join(name)).unwrap();
+    let mut archive = fs::read(root().join(crate::tool::built()).join("parts").join(name)).unwrap();
     let mark = b"OCMLmirage-xen\0\0";
     let at = archive
         .windows(mark.len())

@@ -9,6 +9,11 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The folder of what is built for the compiler in PATH: `make test OCAML=5.3` names it.
+pub fn built() -> String {
+    std::env::var("MIRAGE_XEN_BUILT").unwrap_or_else(|_| "target".into())
+}
+
 /// Runs a command and returns what it prints; its failure is the test's.
 pub fn run(command: &mut Command) -> String {
     let output = command

@@ -68,12 +68,15 @@ class Needs:
         self.uses = []  # (who, function, what it wants), found without the linker
         self.wants = []  # (who, what libc refuses), the same
         self.whole = {}  # objects of whole programs: path to its references
+        self.runtime = set()  # names of Linux's runtime, which a whole program may hold: ours takes its place
         self.own = {os.path.realpath(path) for path in into.files if os.path.basename(path) in _STUBS + _ARCHIVES}
         if into.muldefs or any(os.path.basename(path) in _STUBS for path in self.own):
             self._look()
 
     def _look(self):
         graph, library, undefined, elsewhere = {}, set(), set(), set()
+        if self.into.muldefs:
+            self.runtime = self._runtimes()
         for path in self.into.files:
             base = os.path.basename(path)
             if base not in _STUBS + _ARCHIVES and path.endswith(".a"):
@@ -123,6 +126,15 @@ class Needs:
                         found.update(symbol[0] for symbol in content.symbols() if symbol[5])
         return found - {b""}
 
+    def _runtimes(self):
+        """All names in our runtime and in Linux's, which has functions that ours does without."""
+        found = set()
+        for path in (self.into.parts()[2][1], os.path.join(self.into.stdlib, "libasmrun.a")):
+            if os.path.exists(path):
+                for _, content, _ in link.objects(path):
+                    found.update(symbol[0] for symbol in content.symbols() if symbol[5])
+        return found - {b""}
+
     def _find_missing(self, undefined, library):
         known = link.provided(self.into)
         named = {other for _, _, other in self._named_by_programs(library)}
@@ -131,13 +143,9 @@ class Needs:
     def _named_by_programs(self, library):
         """(path, function, name) for what a program's own functions refer to in whole objects. Linux's runtime, which an
         object may hold, is replaced by ours and counts as ours."""
-        runtime = set()
-        if self.into.muldefs:
-            for _, content, _ in link.objects(self.into.parts()[2][1]):
-                runtime.update(symbol[0] for symbol in content.symbols())
         for path, found in self.whole.items():
             for name, named in found.items():
-                if name not in library and name not in runtime:
+                if name not in library and name not in self.runtime:
                     for other in named:
                         yield path, name, other
 
@@ -150,15 +158,14 @@ class Needs:
                     if primitive in self.bad and not primitive.startswith(_MODULES):
                         self.uses.append((f"module {_module(name)}, when it starts,", primitive, self.bad[primitive]))
 
-    @staticmethod
-    def _lacking_from(graph, start, lacking):
+    def _lacking_from(self, graph, start, lacking):
         """The names that a function reaches and a domain lacks. A module's start is not followed: it names all functions."""
         found, seen, waiting = set(), {start}, [start]
         while waiting:
             for name in graph.get(waiting.pop(), ()):
                 if name in lacking:
                     found.add(name)
-                elif name not in seen and not name.endswith(b"entry"):
+                elif name not in seen and name not in self.runtime and not name.endswith(b"entry"):
                     seen.add(name)
                     waiting.append(name)
         return found

@@ -88,7 +88,8 @@ def missing_program(name):
         "gcc": "no gcc here: install it (Debian: build-essential)",
         "dune": "no dune here: install it (Debian: ocaml-dune; opam: opam install dune), or name the .ml files",
     }
-    return known.get(os.path.basename(name), f"no {name} here: install it")
+    short = os.path.basename(name)
+    return known.get(short[:-4] if short.endswith(".opt") else short, f"no {name} here: install it")
 
 
 def quote(word):

@@ -50,7 +50,7 @@ def finish(into, arguments, folder):
             wanted = into.run(temporary, needs.stand_ins(folder, problem.names), traced)
         refuse(wanted, needs, allowed)
         if not arguments["plain"]:
-            names.add(temporary, into.place.symbols())
+            names.add(temporary, folder)
         if arguments["strip"] and common.run(["strip", temporary]) != 0:
             raise Problem(f"{into.output}: strip failed")
         os.chmod(temporary, 0o755 & ~_umask())

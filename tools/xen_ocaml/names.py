@@ -3,50 +3,74 @@
 take half as long as the link. Only Rust's names need another program.
 """
 
-import importlib.machinery
+import marshal
 import os
-import types
 
 import common
 import elf
+import xen_symbols
 from common import Problem
 
-def add(path, program):
-    """Changes the image at a path; `program` is the path of xen-symbols."""
-    loader = importlib.machinery.SourceFileLoader("xen_symbols", program)
-    tool = types.ModuleType("xen_symbols")
-    try:
-        loader.exec_module(tool)
-    except OSError as error:
-        raise Problem(f"{program}: {common.reason(error)}: install xen-ocaml again") from None
+
+def add(path, folder=None):
+    """Changes the image at a path. What Rust's names mean is kept in `folder`, a build's, for the next time."""
     symbols = elf.Elf(common.read(path)).symbols()
-    by_nm = tool.functions
-    tool.functions = lambda path, text: _functions(symbols, text, tool.NAME_MAX) or by_nm(path, text)
-    addresses = {name: value for name, value, _, _, _, section in symbols if section}
-    tool.symbol = lambda _, name: addresses[name.encode()]
+    by_nm = xen_symbols.functions
+    xen_symbols.functions = lambda path, text: _functions(symbols, text, xen_symbols.NAME_MAX, folder) or by_nm(path, text)
+    xen_symbols.symbol = lambda _, name: _address(symbols, name.encode())
     try:
-        tool.add(path)
+        xen_symbols.add(path)
     except KeyError as error:
         raise Problem(f"{path}: no symbol {error}: not linked with this solo5_xen.o") from None
-    except tool.Failure as error:
+    except xen_symbols.Failure as error:
         raise Problem(f"{path}: the names of its functions cannot be put into it: {error}") from None
+    finally:
+        xen_symbols.functions = by_nm
 
 
-def _functions(symbols, text, most):
-    """Address and name of each function, in their order; of several names at one address a sized one's, and a global one's."""
+def _address(symbols, wanted):
+    for name, value, _, _, _, section in symbols:
+        if name == wanted and section:
+            return value
+    raise KeyError(os.fsdecode(wanted))
+
+
+def _functions(symbols, text, most, folder):
+    """Address and name of each function, in their order; of several names at one address a sized one's, and a global one's, and
+    of those the first in the alphabet."""
     found = {}
-    for name, value, size, kind, binding, section in sorted(symbols, key=lambda symbol: symbol[0]):
-        if not section or kind not in (0, 2, 10) or not text[0] <= value < text[1] or not name or name.startswith((b".L", b"$")):
+    start, end = text
+    for name, value, size, kind, binding, section in symbols:
+        if not start <= value < end or not section or kind not in (0, 2, 10) or not name or name.startswith((b".L", b"$")):
             continue
-        rank = (size != 0, binding in (1, 2))
-        if value not in found or rank > found[value][0]:
-            found[value] = rank, name
-    mangled = [name for _, name in found.values() if name.startswith((b"_R", b"_Z"))]
-    readable = {}
-    if mangled:
-        status, said, _ = common.capture(["c++filt", "--no-verbose", *map(os.fsdecode, mangled)])
+        rank = (size == 0, binding not in (1, 2), name)
+        if value not in found or rank < found[value]:
+            found[value] = rank
+    readable = _readable([rank[2] for rank in found.values() if rank[2].startswith((b"_R", b"_Z"))], folder)
+    if readable is None:
+        return None
+    return [(value, readable.get(found[value][2], found[value][2])[:most]) for value in sorted(found)]
+
+
+def _readable(mangled, folder):
+    """Mangled names to what c++filt makes of them; None where it fails."""
+    known, path = {}, folder and os.path.join(folder, "names")
+    try:
+        if path:
+            with open(path, "rb") as file:
+                known = marshal.loads(file.read())
+    except (OSError, ValueError, EOFError, TypeError):
+        pass
+    if not isinstance(known, dict):
+        known = {}
+    new = [name for name in dict.fromkeys(mangled) if name not in known]
+    if new:
+        status, said, _ = common.capture(["c++filt", "--no-verbose", *map(os.fsdecode, new)])
         lines = said.encode().splitlines()
-        if status != 0 or len(lines) != len(mangled):
+        if status != 0 or len(lines) != len(new):
             return None
-        readable = dict(zip(mangled, lines))
-    return [(value, readable.get(name, name)[:most]) for value, (_, name) in sorted(found.items())]
+        known.update(zip(new, lines))
+        if path:
+            with common.NewFile(path) as temporary, open(temporary, "wb") as file:
+                file.write(marshal.dumps(known))
+    return known

@@ -27,10 +27,6 @@ class Place:
             self.checkout, self.prefix = None, root
         self.code = here
 
-    def symbols(self):
-        """The path of the program that puts the names of functions into an image."""
-        return os.path.join(self.checkout, "tools", "xen-symbols") if self.checkout else os.path.join(self.code, "xen-symbols")
-
     def part(self, name, version):
         """The path of a part; `version` is OCaml's, for what is built once for each."""
         folders = self._folders(name, version)
