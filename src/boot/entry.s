@@ -4,6 +4,9 @@
 # PVH (xen/include/public/arch-x86/hvm/start_info.h, docs/misc/pvh.pandoc): 32-bit protected mode, flat
 # segments, paging off, interrupts off, %ebx = physical address of hvm_start_info; nothing else is
 # promised, not even a stack.
+#
+# Multiboot (specification 0.6.96, section 3.2), as GRUB in a PVH domain boots: the same state, with %ebx =
+# physical address of its own structure, and a magic number in %eax. Rust tells them apart.
 
 .section .text.boot, "ax", @progbits
 .code32
@@ -11,6 +14,7 @@
 .type _start, @function
 _start:
     cld
+    movl %eax, %esi                     # the loader's magic number, or anything
     rdtsc
     movl %eax, boot_tsc                 # where the account of the boot's steps begins
     movl %edx, boot_tsc + 4
@@ -72,7 +76,7 @@ entry64:
     movl %eax, %gs
     fninit
     leaq boot_stack_top(%rip), %rsp
-    movl %ebx, %edi                     # zero-extends: the argument of the Rust entry
+    movl %ebx, %edi                     # zero-extends: the arguments of the Rust entry, with %esi from above
     xorl %ebp, %ebp                     # ends every frame-pointer walk
     call boot_main
     ud2
@@ -89,6 +93,15 @@ switch_stack:
     call *%rsi
     ud2
 .cfi_endproc
+
+# In the first 8 KiB of the file. No address fields: those describe a file that lies in memory as it does on disk,
+# which leaves out the hypercall page and the names of functions; without them GRUB loads the segments.
+.section .text.boot, "ax", @progbits
+.balign 4
+multiboot_header:
+    .long {header_magic}
+    .long {header_flags}
+    .long {header_checksum}
 
 .section .rodata.boot_gdt, "a", @progbits
 .balign 8

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-//! The boot, from Xen's PVH entry to the application, as a list of named steps.
+//! The boot, from Xen's PVH entry, or a boot loader's multiboot one, to the application, as a list of named steps.
 //!
 //! Interface: `xen/include/public/arch-x86/hvm/start_info.h`. The assembly in `entry.s` has set up long mode,
 //! an identity mapping of the first 4 GiB and the boot stack, and interrupts are off.
@@ -15,12 +15,20 @@ use crate::mm::{heap_range, memory};
 use crate::solo5::{app, entropy, options, tls};
 use crate::xen::{console, events, hypercall, shared_info};
 use steps::Steps;
+use xen_proto::multiboot;
 
-core::arch::global_asm!(include_str!("entry.s"), options(att_syntax));
+core::arch::global_asm!(
+    include_str!("entry.s"),
+    header_magic = const multiboot::HEADER_MAGIC,
+    header_flags = const multiboot::HEADER_FLAGS,
+    header_checksum = const multiboot::HEADER_CHECKSUM,
+    options(att_syntax)
+);
 
-/// The Rust entry, on the boot stack. `start_info` is the physical address Xen passed in `ebx`.
+/// The Rust entry, on the boot stack. `start_info` is the physical address that was passed in `ebx`, by Xen or by a boot
+/// loader, which leaves its magic number in `eax`.
 #[unsafe(no_mangle)]
-extern "C" fn boot_main(start_info: u64) -> ! {
+extern "C" fn boot_main(start_info: u64, loader: u32) -> ! {
     let mut steps = Steps::begin();
     steps.done("entry");
     descriptors::init();
@@ -28,8 +36,9 @@ extern "C" fn boot_main(start_info: u64) -> ! {
     steps.done("processor");
     hypercall::init();
     steps.done("hypercall page");
-    let start = start::read(start_info);
+    let mut start = start::read(start_info, loader);
     let mut memory = memory::init(&start);
+    start.leave_low_memory(&mut memory);
     steps.done("memory map");
     paging::init(&memory);
     steps.done("page tables");

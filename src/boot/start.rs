@@ -2,16 +2,20 @@
 //! What Xen handed over: start_info, the memory map and the command line, read in place.
 //!
 //! Interface: `xen/include/public/arch-x86/hvm/start_info.h`; `XENMEM_memory_map` in `xen/include/public/memory.h`
-//! for version 0 of the structure, which has no map.
+//! for version 0 of the structure, which has no map. A boot loader's structure is read as such a version 0.
 
+use crate::mm::memory::{LOW_END, Memory};
 use crate::xen::{crash, hypercall};
 use core::ops::Range;
 use xen_proto::memory_map::Entries;
-use xen_proto::start_info::{Module, SIZE_V0, SIZE_V1, StartInfo};
-use xen_proto::{memory_map, options};
+use xen_proto::start_info::{Error, Module, SIZE_V0, SIZE_V1, StartInfo};
+use xen_proto::{memory_map, multiboot, options};
 
 /// The identity mapping that `entry.s` made reaches this far.
 pub const BOOT_MAPPED: u64 = 1 << 32;
+
+/// The application gets a string: what ends it must follow.
+const NO_CMDLINE: &[u8] = b"\0".split_at(0).0;
 
 /// Room for the map that version 0 has to ask for: the toolstack's has four entries, firmware's up to 128.
 const ASKED_MAP: usize = 128 * memory_map::E820_ENTRY_SIZE;
@@ -30,8 +34,8 @@ pub struct Start {
     modules: &'static [u8],
 }
 
-/// Reads the start information at `paddr`.
-pub fn read(paddr: u64) -> Start {
+/// Reads the start information at `paddr`; `loader` is a boot loader's magic number, or anything.
+pub fn read(paddr: u64, loader: u32) -> Start {
     let size = if version(paddr) == 0 {
         SIZE_V0
     } else {
@@ -39,11 +43,16 @@ pub fn read(paddr: u64) -> Start {
     };
     let info = match StartInfo::parse(bytes(paddr, size as u64)) {
         Ok(info) => info,
+        Err(Error::BadMagic(_)) if loader == multiboot::LOADER_MAGIC => {
+            match multiboot::start_info(bytes(paddr, size as u64)) {
+                Ok(info) => info,
+                Err(error) => crash::early("multiboot", error.text()),
+            }
+        }
         Err(error) => crash::early("start_info", error.text()),
     };
     let (cmdline, cmdline_cut) = match info.cmdline_paddr {
-        // The application gets a string: what ends it must follow.
-        0 => (b"\0".split_at(0).0, false),
+        0 => (NO_CMDLINE, false),
         at => options::line(bytes(
             at,
             (options::MAX_LENGTH as u64 + 1).min(BOOT_MAPPED.saturating_sub(at)),
@@ -74,6 +83,25 @@ pub fn read(paddr: u64) -> Start {
 }
 
 impl Start {
+    /// Copies the command line out of low memory, where boot loaders leave it and nothing will be mapped at its own address.
+    pub fn leave_low_memory(&mut self, memory: &mut Memory) {
+        let size = self.cmdline.len();
+        if self.cmdline.as_ptr() as u64 >= LOW_END {
+            return;
+        }
+        if size == 0 {
+            self.cmdline = NO_CMDLINE;
+            return;
+        }
+        let copy = memory.take_from_top(size as u64 + 1) as *mut u8;
+        // SAFETY: RAM that nobody has, mapped by the boot tables as by the final ones, of that size with the final zero.
+        self.cmdline = unsafe {
+            copy.copy_from_nonoverlapping(self.cmdline.as_ptr(), size);
+            copy.add(size).write(0);
+            core::slice::from_raw_parts(copy, size)
+        };
+    }
+
     /// The modules that the toolstack loaded beside the kernel.
     pub fn modules(&self) -> impl Iterator<Item = Module> {
         self.modules

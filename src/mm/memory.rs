@@ -90,6 +90,17 @@ impl Memory {
             .unwrap_or(0..0)
     }
 
+    /// Takes whole pages of at least `size` bytes off the end of the largest range below 4 GiB; their address.
+    pub fn take_from_top(&mut self, size: u64) -> u64 {
+        let range = self.largest();
+        let size = size.next_multiple_of(PAGE);
+        if range.end - range.start < size + LEAST_HEAP {
+            too_small(&self.ram);
+        }
+        self.free.subtract(range.end - size, range.end);
+        range.end - size
+    }
+
     /// Takes the largest range below 4 GiB, for the heap and the stack.
     pub fn take_largest(&mut self) -> Range<u64> {
         let heap = self.largest();

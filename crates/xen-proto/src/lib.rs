@@ -21,6 +21,7 @@ pub mod evtchn;
 pub mod grant;
 pub mod manifest;
 pub mod memory_map;
+pub mod multiboot;
 pub mod net;
 pub mod options;
 pub mod placement;

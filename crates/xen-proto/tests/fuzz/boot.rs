@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: ISC
-//! What the boot code reads: any start_info, memory map and command line. Checked: nothing panics,
+//! What the boot code reads: any start_info or multiboot structure, memory map and command line. Checked: nothing panics,
 //! a map names only pages that some entry calls RAM, in order, and the application's part of the
 //! command line is its end.
 
 use super::input::Input;
 use xen_proto::memory_map::{Entries, Entry, MemoryMap, PAGE_SIZE, TYPE_RAM};
+use xen_proto::multiboot::{SIZE, start_info};
 use xen_proto::options::{MAX_LENGTH, Options, line};
 use xen_proto::start_info::{MAGIC, Module, StartInfo};
 
@@ -17,6 +18,7 @@ pub fn run(data: &[u8]) {
         assert!(info.memmap_paddr.checked_add(info.memmap_bytes()).is_some());
     }
     let _ = (StartInfo::parse(data), Module::parse(data));
+    assert_eq!(start_info(data).is_ok(), data.len() >= SIZE);
     let limit = input.u64();
     let cuts = [(); 3].map(|()| (input.u64(), input.u64()));
     let rest = input.rest();

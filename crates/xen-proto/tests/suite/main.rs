@@ -12,6 +12,7 @@ mod fuzz;
 mod grant;
 mod manifest;
 mod memory_map;
+mod multiboot;
 mod net;
 mod options;
 mod placement;
