@@ -7,6 +7,7 @@ mod lab;
 use lab::{Guest, Lab, Outcome, Reason};
 use std::collections::HashSet;
 use std::path::Path;
+use std::process::Command;
 
 const NO_RDRAND: &str = r#"cpuid = "host,rdrand=0,rdseed=0""#;
 
@@ -17,6 +18,10 @@ const JITTER: u64 = 2;
 fn run(name: &str, config: &[&str]) -> Outcome {
     let elf = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("target/guests/{name}.xen"));
     assert!(elf.exists(), "{} is not built: make guests", elf.display());
+    boot(&elf, config)
+}
+
+fn boot(elf: &Path, config: &[&str]) -> Outcome {
     let outcome = Lab::shared().run(Guest {
         cmdline: "--solo5:quiet".into(),
         config: config.iter().map(|line| line.to_string()).collect(),
@@ -60,4 +65,37 @@ fn bytes_are_random_and_their_sources_known() {
         }
     }
     assert_eq!(words.len(), 12);
+}
+
+/// Debian's mirage-crypto-rng, as it is: its Fortuna is seeded by the processor and by getrandom.
+#[test]
+fn mirage_crypto_is_seeded_by_getrandom() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let elf = Path::new(env!("CARGO_TARGET_TMPDIR")).join("random.xen");
+    let output = Command::new(root.join("tools/xen-ocaml"))
+        .arg("build")
+        .arg(root.join("tests/archives/random.ml"))
+        .args(["--package", "mirage-crypto-rng.unix", "-o"])
+        .arg(&elf)
+        .output()
+        .expect("tools/xen-ocaml starts");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let mut seen = HashSet::new();
+    for config in [&[][..], &[NO_RDRAND], &[NO_RDRAND]] {
+        let outcome = boot(&elf, config);
+        let text = outcome.text();
+        let digits = text.lines().filter_map(|line| {
+            line.strip_prefix("system ")
+                .or_else(|| line.strip_prefix("fortuna "))
+        });
+        for digits in digits {
+            assert_eq!(digits.trim_end().len(), 64, "{outcome}");
+            assert!(seen.insert(digits.to_owned()), "twice: {outcome}");
+        }
+    }
+    assert_eq!(seen.len(), 9, "{seen:?}");
 }
