@@ -176,7 +176,7 @@ fn programs_read_lines_and_bytes() {
     assert!(
         outcome
             .text()
-            .ends_with("[Xen]\r\nbytes? <a><b><c>\r\nread 4\r\ntwo\r\nthree\r\nend 1\r\n"),
+            .ends_with("nothing 0\r\nname? ready 1 1\r\n[Xen]\r\nbytes? <a><b><c>\r\nread 4\r\ntwo\r\nthree\r\nend 1\r\n"),
         "{outcome}"
     );
 }

@@ -172,3 +172,54 @@ fn archives_ask_for_solo5_alone() {
         }
     }
 }
+
+/// Names of the host's libc that stub archives ask for and that are not here, each with its reason.
+const NOT_HERE: &[(&str, &str)] = &[];
+
+/// What Debian's archives of C stubs ask of glibc is there, if only to fail with the errno that they expect. The runtime is
+/// none of them: it is built anew for a domain; archives for upstream's freestanding targets are empty in Debian.
+#[test]
+fn stub_archives_find_what_they_ask_of_libc() {
+    let tell = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).output();
+        let output = output.unwrap_or_else(|e| panic!("{program}: {e}"));
+        assert!(output.status.success(), "{program} {arguments:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let mut glibc = BTreeSet::new();
+    for library in ["libc.so.6", "libm.so.6"] {
+        let path = tell("gcc", &[&format!("-print-file-name={library}")]);
+        let names = tell("nm", &["-D", "--defined-only", path.trim()]);
+        let names = names.lines().filter_map(|l| l.split_whitespace().last());
+        glibc.extend(names.map(|name| name.split('@').next().unwrap().to_owned()));
+    }
+    let mut here: BTreeSet<String> = list().into_iter().map(|(name, ..)| name).collect();
+    here.extend(["__stack_chk_fail", "__tls_get_addr"].map(String::from));
+    here.extend(NOT_HERE.iter().map(|(name, _)| (*name).to_owned()));
+
+    let folder = tell("ocamlfind", &["printconf", "stdlib"]);
+    let found = tell("find", &[folder.trim(), "-name", "lib*.a"]);
+    let archives: Vec<&str> = found
+        .lines()
+        .filter(|path| !path.contains("run") && !path.contains("_freestanding"))
+        .collect();
+    assert!(
+        archives.iter().any(|path| path.ends_with("/libunix.a")) && archives.len() > 10,
+        "{archives:?}: run lab/setup"
+    );
+    let mut missing = Vec::new();
+    for archive in archives {
+        let asked = tell("nm", &["--undefined-only", archive]);
+        let asked = asked
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("U "));
+        let asked: BTreeSet<String> = asked.map(Into::into).collect();
+        missing.extend(
+            asked
+                .intersection(&glibc)
+                .filter(|name| !here.contains(*name))
+                .map(|name| format!("{name} ({archive})")),
+        );
+    }
+    assert_eq!(missing, Vec::<String>::new());
+}

@@ -168,11 +168,19 @@ typedef struct {
 	long rem;
 } imaxdiv_t;
 
+#ifdef __cplusplus
+typedef wchar_t __gwchar_t;
+#else
+typedef __WCHAR_TYPE__ __gwchar_t;
+#endif
+
 __BEGIN_DECLS
 intmax_t imaxabs(intmax_t);
 imaxdiv_t imaxdiv(intmax_t, intmax_t);
 intmax_t strtoimax(const char *__restrict, char **__restrict, int);
 uintmax_t strtoumax(const char *__restrict, char **__restrict, int);
+intmax_t wcstoimax(const __gwchar_t *__restrict, __gwchar_t **__restrict, int);
+uintmax_t wcstoumax(const __gwchar_t *__restrict, __gwchar_t **__restrict, int);
 __END_DECLS
 
 #endif

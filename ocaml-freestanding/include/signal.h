@@ -49,11 +49,15 @@ typedef void (*__sighandler_t)(int);
 #define SIGIO 29
 #define SIGPOLL SIGIO
 #define SIGPWR 30
+#define SIGRTMIN (__libc_current_sigrtmin())
+#define SIGRTMAX (__libc_current_sigrtmax())
 #define SIGSYS 31
 
 __BEGIN_DECLS
 __sighandler_t signal(int, __sighandler_t) __NOTHROW;
 int raise(int) __NOTHROW;
+int __libc_current_sigrtmin(void) __NOTHROW;
+int __libc_current_sigrtmax(void) __NOTHROW;
 
 #ifdef __LIBC_POSIX
 #define NSIG 65

@@ -81,6 +81,7 @@ size_t __ctype_get_mb_cur_max(void) __NOTHROW;
 #ifdef __LIBC_POSIX
 #include <alloca.h>
 #include <sys/types.h>
+#include <stdint.h>
 void *valloc(size_t) __NOTHROW __attribute__((__malloc__));
 void *reallocarray(void *, size_t, size_t) __NOTHROW;
 int setenv(const char *, const char *, int) __NOTHROW;
@@ -96,6 +97,9 @@ long mrand48(void) __NOTHROW;
 void srand48(long) __NOTHROW;
 char *realpath(const char *__restrict, char *__restrict) __NOTHROW;
 int mkstemp(char *);
+uint32_t arc4random(void) __NOTHROW;
+void arc4random_buf(void *, size_t) __NOTHROW;
+uint32_t arc4random_uniform(uint32_t) __NOTHROW;
 char *mkdtemp(char *) __NOTHROW;
 int on_exit(void (*)(int, void *), void *) __NOTHROW;
 int getloadavg(double[], int) __NOTHROW;
@@ -103,6 +107,7 @@ int getloadavg(double[], int) __NOTHROW;
 
 #ifdef __LIBC_GNU
 char *secure_getenv(const char *) __NOTHROW;
+int mkostemp(char *, int);
 void qsort_r(void *, size_t, size_t, int (*)(const void *, const void *, void *), void *);
 long strtol_l(const char *__restrict, char **__restrict, int, locale_t) __NOTHROW;
 unsigned long strtoul_l(const char *__restrict, char **__restrict, int, locale_t) __NOTHROW;

@@ -61,6 +61,9 @@ int close(int);
 off_t lseek(int, off_t, int) __NOTHROW;
 int dup(int) __NOTHROW;
 int dup2(int, int) __NOTHROW;
+#ifdef __LIBC_GNU
+int dup3(int, int, int) __NOTHROW;
+#endif
 int pipe(int[2]) __NOTHROW;
 #ifdef __LIBC_GNU
 int pipe2(int[2], int) __NOTHROW;
@@ -84,6 +87,7 @@ int lchown(const char *, uid_t, gid_t) __NOTHROW;
 int fchdir(int) __NOTHROW;
 int faccessat(int, const char *, int, int) __NOTHROW;
 int unlinkat(int, const char *, int) __NOTHROW;
+int linkat(int, const char *, int, const char *, int) __NOTHROW;
 void swab(const void *__restrict, void *__restrict, ssize_t) __NOTHROW;
 
 pid_t getpid(void) __NOTHROW;
@@ -92,6 +96,9 @@ uid_t getuid(void) __NOTHROW;
 uid_t geteuid(void) __NOTHROW;
 gid_t getgid(void) __NOTHROW;
 gid_t getegid(void) __NOTHROW;
+int getgroups(int, gid_t[]) __NOTHROW;
+char *getlogin(void);
+int getlogin_r(char *, size_t);
 pid_t getpgrp(void) __NOTHROW;
 pid_t getpgid(pid_t) __NOTHROW;
 int setpgid(pid_t, pid_t) __NOTHROW;
@@ -106,6 +113,12 @@ pid_t vfork(void) __NOTHROW;
 int execv(const char *, char *const[]) __NOTHROW;
 int execve(const char *, char *const[], char *const[]) __NOTHROW;
 int execvp(const char *, char *const[]) __NOTHROW;
+#ifdef __LIBC_GNU
+int execvpe(const char *, char *const[], char *const[]) __NOTHROW;
+long syscall(long, ...) __NOTHROW;
+#endif
+int nice(int) __NOTHROW;
+int chroot(const char *) __NOTHROW;
 __NORETURN void _exit(int) __NOTHROW;
 
 unsigned int sleep(unsigned int);

@@ -346,6 +346,28 @@ pub extern "C" fn statfs(_path: *const u8, _to: *mut u8) -> i32 {
     fail(ENOENT)
 }
 
+/// POSIX's `linkat`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn linkat(
+    _from: i32,
+    _path: *const u8,
+    _to: i32,
+    _name: *const u8,
+    _flags: i32,
+) -> i32 {
+    fail(ENOENT)
+}
+
+/// Linux's `sendfile`: what it reads from has to be a file.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn sendfile(to: i32, from: i32, _offset: *mut i64, _count: usize) -> isize {
+    fail(if is_standard(to) && is_standard(from) {
+        EINVAL
+    } else {
+        EBADF
+    }) as isize
+}
+
 /// `fchmod`: the standard descriptors cannot.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn fchmod(number: i32, _mode: u32) -> i32 {

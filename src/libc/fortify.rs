@@ -86,6 +86,34 @@ pub unsafe extern "C" fn __read_chk(number: i32, to: *mut u8, size: usize, room:
     unsafe { super::unistd::read(number, to, size) }
 }
 
+/// glibc's `__recv_chk`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn __recv_chk(
+    number: i32,
+    to: *mut u8,
+    size: usize,
+    room: usize,
+    flags: i32,
+) -> isize {
+    fits(size, room);
+    super::socket::recv(number, to, size, flags)
+}
+
+/// glibc's `__recvfrom_chk`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn __recvfrom_chk(
+    number: i32,
+    to: *mut u8,
+    size: usize,
+    room: usize,
+    flags: i32,
+    address: *mut u8,
+    length: *mut u32,
+) -> isize {
+    fits(size, room);
+    super::socket::recvfrom(number, to, size, flags, address, length)
+}
+
 /// glibc's `__fgets_chk`.
 ///
 /// # Safety

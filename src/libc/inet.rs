@@ -3,7 +3,7 @@
 
 use super::errno::{EAFNOSUPPORT, ENOSPC, fail};
 use core::ptr;
-use libc_core::address::{LONGEST, format_v4, format_v6, parse_v4, parse_v6};
+use libc_core::address::{LONGEST, format_v4, format_v6, parse_loose_v4, parse_v4, parse_v6};
 
 const AF_INET: i32 = 2;
 const AF_INET6: i32 = 10;
@@ -86,4 +86,15 @@ pub unsafe extern "C" fn inet_ntop(
         *into.add(length) = 0;
     }
     into
+}
+
+/// BSD's `inet_addr`: an IPv4 address of one to four numbers, each decimal, octal or hexadecimal, of which the last fills the
+/// bytes that are left, in network order; all ones for anything else.
+///
+/// # Safety
+/// `text` is a terminated string.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn inet_addr(text: *const u8) -> u32 {
+    // SAFETY: the caller's promise.
+    parse_loose_v4(unsafe { super::string::bytes(text) }).map_or(u32::MAX, u32::to_be)
 }

@@ -6,7 +6,9 @@
 //! pages of the heap are put behind (`space.rs`). Over another Solo5, which has none, what is set aside is memory at once,
 //! and pages stay readable and writable.
 
-use super::errno::{EACCES, EBADF, EEXIST, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, fail, set_errno};
+use super::errno::{
+    EACCES, EBADF, EEXIST, EINVAL, ENODEV, ENOMEM, ENOSYS, EOPNOTSUPP, fail, set_errno,
+};
 use super::memory::memset;
 use super::pages;
 use super::platform::Cell;
@@ -263,6 +265,12 @@ pub extern "C" fn mprotect(start: *mut u8, size: usize, protection: i32) -> i32 
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn msync(_start: *mut u8, _size: usize, _flags: i32) -> i32 {
     0
+}
+
+/// BSD's `mincore`: which pages are resident is not told, ENOSYS.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn mincore(_start: *mut u8, _size: usize, _to: *mut u8) -> i32 {
+    fail(ENOSYS)
 }
 
 /// POSIX's `mlock`: all memory is resident.

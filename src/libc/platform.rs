@@ -33,37 +33,66 @@ pub fn write(descriptor: i32, text: &[u8]) {
 /// Ctrl-D, by which a terminal's user ends input.
 const END_OF_INPUT: u8 = 4;
 
+/// The functions of our own Solo5 part for the console's input.
+struct Input {
+    read: unsafe extern "C" fn(*mut u8, usize) -> usize,
+    waiting: extern "C" fn() -> usize,
+    wait: extern "C" fn(u64) -> usize,
+}
+
+/// They, unless another Solo5 part is below.
+fn input() -> Option<Input> {
+    let (read, waiting, wait): (usize, usize, usize);
+    // SAFETY: reads the addresses of weak symbols; 0 if nobody defines them.
+    unsafe {
+        core::arch::asm!(
+            ".weak solo5__xen_console_read, solo5__xen_console_waiting, solo5__xen_console_wait",
+            "mov {}, qword ptr [rip + solo5__xen_console_read@GOTPCREL]",
+            "mov {}, qword ptr [rip + solo5__xen_console_waiting@GOTPCREL]",
+            "mov {}, qword ptr [rip + solo5__xen_console_wait@GOTPCREL]",
+            out(reg) read,
+            out(reg) waiting,
+            out(reg) wait,
+            options(pure, readonly, nostack, preserves_flags),
+        );
+    }
+    if read == 0 || waiting == 0 || wait == 0 {
+        return None;
+    }
+    // SAFETY: the symbols' documented types.
+    unsafe {
+        Some(Input {
+            read: core::mem::transmute::<usize, unsafe extern "C" fn(*mut u8, usize) -> usize>(
+                read,
+            ),
+            waiting: core::mem::transmute::<usize, extern "C" fn() -> usize>(waiting),
+            wait: core::mem::transmute::<usize, extern "C" fn(u64) -> usize>(wait),
+        })
+    }
+}
+
+/// Whether a read of the console would return at once: something was typed, or there is no input.
+pub fn input_ready() -> bool {
+    input().is_none_or(|input| (input.waiting)() != 0)
+}
+
+/// Waits until that is so, or for the monotonic clock to reach `deadline`: whether it is so.
+pub fn wait_for_input(deadline: u64) -> bool {
+    input().is_none_or(|input| (input.wait)(deadline) != 0)
+}
+
 /// Reads from the console, as from a terminal: waits until there is something and takes what there is, up to the end of a
 /// line, for which CR counts, too. Ctrl-D ends it, and where it comes first, it is the end of input: 0 bytes. What is typed
 /// is not echoed. Over another Solo5 part, which has no such function, input has ended.
 pub fn console_read(to: &mut [u8]) -> usize {
-    let (read, waiting): (usize, usize);
-    // SAFETY: reads the addresses of weak symbols; 0 if nobody defines them.
-    unsafe {
-        core::arch::asm!(
-            ".weak solo5__xen_console_read, solo5__xen_console_waiting",
-            "mov {}, qword ptr [rip + solo5__xen_console_read@GOTPCREL]",
-            "mov {}, qword ptr [rip + solo5__xen_console_waiting@GOTPCREL]",
-            out(reg) read,
-            out(reg) waiting,
-            options(pure, readonly, nostack, preserves_flags),
-        );
-    }
-    if read == 0 || waiting == 0 {
+    let Some(input) = input() else {
         return 0;
-    }
-    // SAFETY: the symbols' documented types.
-    let (read, waiting) = unsafe {
-        (
-            core::mem::transmute::<usize, unsafe extern "C" fn(*mut u8, usize) -> usize>(read),
-            core::mem::transmute::<usize, extern "C" fn() -> usize>(waiting),
-        )
     };
     let mut count = 0;
     for slot in to {
         // SAFETY: one writable byte.
-        if (count != 0 && waiting() == 0) || unsafe { read(slot, 1) } == 0 || *slot == END_OF_INPUT
-        {
+        let ended = (count != 0 && (input.waiting)() == 0) || unsafe { (input.read)(slot, 1) } == 0;
+        if ended || *slot == END_OF_INPUT {
             break;
         }
         count += 1;

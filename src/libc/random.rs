@@ -4,7 +4,7 @@
 //! ones. Also POSIX's 48-bit generator, which is not for secrets.
 
 use super::errno::{EAGAIN, EIO, ENOSYS, fail};
-use super::platform::Cell;
+use super::platform::{Cell, Part, crash};
 use core::arch::asm;
 use core::arch::x86_64::{__cpuid, __cpuid_count};
 
@@ -118,6 +118,45 @@ pub unsafe extern "C" fn getentropy(to: *mut u8, size: usize) -> i32 {
     match fill(unsafe { core::slice::from_raw_parts_mut(to, size) }) {
         Ok(()) => 0,
         Err(error) => fail(error),
+    }
+}
+
+/// BSD's `arc4random_buf`, which cannot fail: where there are no random bytes, the domain ends.
+///
+/// # Safety
+/// `to` must have `size` bytes.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn arc4random_buf(to: *mut u8, size: usize) {
+    // SAFETY: writable, as the caller vouches.
+    if fill(unsafe { core::slice::from_raw_parts_mut(to, size) }).is_err() {
+        crash(&[Part::Text(
+            "arc4random: no source of random bytes, neither the Solo5 part's nor the processor's",
+        )]);
+    }
+}
+
+/// BSD's `arc4random`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn arc4random() -> u32 {
+    let mut word = [0; 4];
+    // SAFETY: four writable bytes.
+    unsafe { arc4random_buf(word.as_mut_ptr(), 4) };
+    u32::from_le_bytes(word)
+}
+
+/// BSD's `arc4random_uniform`: below `bound`, each number as likely as the others; 0 for a bound of 0.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn arc4random_uniform(bound: u32) -> u32 {
+    if bound < 2 {
+        return 0;
+    }
+    // The first 2^32 mod `bound` words would make the small numbers likelier.
+    let least = bound.wrapping_neg() % bound;
+    loop {
+        let word = arc4random();
+        if word >= least {
+            return word % bound;
+        }
     }
 }
 

@@ -3,12 +3,12 @@
 //! itself. Three descriptors are open, all of them the console.
 
 use super::errno::{
-    EBADF, ECHILD, EFAULT, EINVAL, EMFILE, ENAMETOOLONG, ENOENT, ENOSYS, ENOTTY, EPERM, ERANGE,
-    ESPIPE, ESRCH, fail, set_errno,
+    EBADF, ECHILD, EINVAL, EMFILE, ENAMETOOLONG, ENOENT, ENOSYS, ENOTTY, EPERM, ERANGE, ESPIPE,
+    ESRCH, fail, set_errno,
 };
 use super::files::is_standard;
-use super::platform::{self, Cell, console_read, monotonic, sleep_until};
-use super::time::{TimeSpec, TimeVal};
+use super::platform::{self, Cell, console_read, monotonic};
+use super::time::TimeVal;
 use core::ptr::{null, null_mut};
 use core::slice::{from_raw_parts, from_raw_parts_mut};
 
@@ -166,6 +166,16 @@ pub extern "C" fn dup2(from: i32, to: i32) -> i32 {
     if same { to } else { fail(EBADF) }
 }
 
+/// GNU's `dup3`, which refuses a descriptor onto itself.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn dup3(from: i32, to: i32, _flags: i32) -> i32 {
+    if from == to {
+        fail(EINVAL)
+    } else {
+        dup2(from, to)
+    }
+}
+
 /// POSIX's `pipe`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn pipe(_to: *mut i32) -> i32 {
@@ -286,6 +296,7 @@ constant! {
     fork = fail(ENOSYS), "POSIX's `fork`.";
     vfork = fail(ENOSYS), "BSD's `vfork`.";
     sched_yield = 0, "POSIX's `sched_yield`: there is one thread.";
+    sched_getcpu = 0, "GNU's `sched_getcpu`: there is one processor.";
 }
 
 /// POSIX's `alarm`: no signal can be delivered later; errno says so, since the result cannot.
@@ -293,6 +304,44 @@ constant! {
 pub extern "C" fn alarm(_seconds: u32) -> u32 {
     set_errno(ENOSYS);
     0
+}
+
+/// glibc's `getauxval` (sys/auxv.h): the page size, and that no privileges are to be guarded; ENOENT for the rest.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn getauxval(which: u64) -> u64 {
+    match which {
+        // AT_PAGESZ, AT_CLKTCK, AT_SECURE
+        6 => 4096,
+        17 => 100,
+        23 => 0,
+        _ => {
+            set_errno(ENOENT);
+            0
+        }
+    }
+}
+
+/// glibc's `__sched_cpucount`, behind `CPU_COUNT`.
+///
+/// # Safety
+/// `set` must have `size` bytes.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn __sched_cpucount(size: usize, set: *const u8) -> i32 {
+    // SAFETY: readable, as the caller vouches.
+    let set = unsafe { from_raw_parts(set, size) };
+    set.iter().map(|byte| byte.count_ones() as i32).sum()
+}
+
+/// glibc's `__libc_current_sigrtmin`, behind `SIGRTMIN`: glibc has 32 and 33 for itself.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn __libc_current_sigrtmin() -> i32 {
+    34
+}
+
+/// glibc's `__libc_current_sigrtmax`, behind `SIGRTMAX`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn __libc_current_sigrtmax() -> i32 {
+    64
 }
 
 macro_rules! refused {
@@ -311,7 +360,13 @@ refused! {
     execve(_path: *const u8, _arguments: *const *const u8, _environment: *const *const u8) = ENOSYS;
     execv(_path: *const u8, _arguments: *const *const u8) = ENOSYS;
     execvp(_path: *const u8, _arguments: *const *const u8) = ENOSYS;
+    execvpe(_path: *const u8, _arguments: *const *const u8, _environment: *const *const u8) = ENOSYS;
     wait(_status: *mut i32) = ECHILD;
+    wait3(_status: *mut i32, _options: i32, _usage: *mut u8) = ECHILD;
+    wait4(_process: i32, _status: *mut i32, _options: i32, _usage: *mut u8) = ECHILD;
+    nice(_more: i32) = EPERM;
+    chroot(_path: *const u8) = ENOENT;
+    sched_setaffinity(_process: i32, _size: usize, _mask: *const u8) = EINVAL;
     waitpid(_process: i32, _status: *mut i32, _options: i32) = ECHILD;
     setuid(_user: u32) = EPERM;
     setgid(_group: u32) = EPERM;
@@ -325,8 +380,6 @@ refused! {
     sched_get_priority_max(_policy: i32) = ENOSYS;
     sched_get_priority_min(_policy: i32) = ENOSYS;
     sched_getaffinity(_process: i32, _size: usize, _mask: *mut u8) = ENOSYS;
-    tcgetattr(_number: i32, _to: *mut u8) = ENOTTY;
-    tcsetattr(_number: i32, _when: i32, _from: *const u8) = ENOTTY;
 }
 
 /// The stack's bounds, as far as they are known.
@@ -413,150 +466,6 @@ pub unsafe extern "C" fn getrusage(who: i32, to: *mut Usage) -> i32 {
     // SAFETY: writable, as the caller vouches.
     unsafe { *to = usage };
     0
-}
-
-/// POSIX's `struct pollfd`.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub struct PollFd {
-    number: i32,
-    events: u16,
-    found: u16,
-}
-
-const POLLIN: u16 = 1;
-const POLLOUT: u16 = 4;
-const POLLNVAL: u16 = 0x20;
-
-/// POSIX's `poll`: the console can always be written, and input is always at its end.
-///
-/// # Safety
-/// POSIX's contract.
-#[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn poll(list: *mut PollFd, count: u64, timeout: i32) -> i32 {
-    let mut ready = 0;
-    if count != 0 {
-        if list.is_null() {
-            return fail(EFAULT);
-        }
-        // SAFETY: POSIX's contract: `count` entries.
-        for entry in unsafe { core::slice::from_raw_parts_mut(list, count as usize) } {
-            entry.found = match entry.number {
-                ..0 => 0,
-                0 => entry.events & POLLIN,
-                1 | 2 => entry.events & POLLOUT,
-                _ => POLLNVAL,
-            };
-            ready += i32::from(entry.found != 0);
-        }
-    }
-    if ready == 0 {
-        match u64::try_from(timeout) {
-            Ok(milliseconds) => sleep_until(monotonic().saturating_add(milliseconds * 1_000_000)),
-            // Nothing would ever end the wait.
-            Err(_) => return fail(ENOSYS),
-        }
-    }
-    ready
-}
-
-/// What `select` finds in the sets; the sets then hold what is ready.
-unsafe fn select_ready(count: i32, sets: [*mut [u64; 16]; 3]) -> i32 {
-    let mut ready = 0;
-    for (index, set) in sets.into_iter().enumerate() {
-        if set.is_null() {
-            continue;
-        }
-        // SAFETY: POSIX's contract: the sets are writable.
-        let set = unsafe { &mut *set };
-        for number in 0..count.clamp(0, 1024) as usize {
-            if set[number / 64] >> (number % 64) & 1 == 0 {
-                continue;
-            }
-            if number > 2 {
-                return fail(EBADF);
-            }
-            // Input has ended and output has room.
-            if (index, number) == (0, 0) || index == 1 && number > 0 {
-                ready += 1;
-            } else {
-                set[0] &= !(1 << number);
-            }
-        }
-    }
-    ready
-}
-
-unsafe fn select_until(count: i32, sets: [*mut [u64; 16]; 3], nanoseconds: Option<u64>) -> i32 {
-    // SAFETY: POSIX's contract.
-    match (unsafe { select_ready(count, sets) }, nanoseconds) {
-        (0, Some(nanoseconds)) => {
-            sleep_until(monotonic().saturating_add(nanoseconds));
-            0
-        }
-        // Nothing would ever end the wait.
-        (0, None) => fail(ENOSYS),
-        (ready, _) => ready,
-    }
-}
-
-/// POSIX's `select`.
-///
-/// # Safety
-/// POSIX's contract.
-#[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn select(
-    count: i32,
-    reading: *mut [u64; 16],
-    writing: *mut [u64; 16],
-    failing: *mut [u64; 16],
-    timeout: *const TimeVal,
-) -> i32 {
-    // SAFETY: POSIX's contract.
-    unsafe {
-        let length = match timeout.as_ref() {
-            None => None,
-            Some(t) => {
-                let t = TimeSpec {
-                    tv_sec: t.tv_sec,
-                    tv_nsec: t.tv_usec.saturating_mul(1000),
-                };
-                let Some(length) = t.nanoseconds() else {
-                    return fail(EINVAL);
-                };
-                Some(length)
-            }
-        };
-        select_until(count, [reading, writing, failing], length)
-    }
-}
-
-/// POSIX's `pselect`.
-///
-/// # Safety
-/// POSIX's contract.
-#[cfg_attr(not(test), unsafe(no_mangle))]
-pub unsafe extern "C" fn pselect(
-    count: i32,
-    reading: *mut [u64; 16],
-    writing: *mut [u64; 16],
-    failing: *mut [u64; 16],
-    timeout: *const TimeSpec,
-    _mask: *const u64,
-) -> i32 {
-    // SAFETY: POSIX's contract.
-    unsafe {
-        let length = match timeout.as_ref() {
-            None => None,
-            Some(t) => {
-                let Some(length) = t.nanoseconds() else {
-                    return fail(EINVAL);
-                };
-                Some(length)
-            }
-        };
-        select_until(count, [reading, writing, failing], length)
-    }
 }
 
 /// POSIX's `optarg`.

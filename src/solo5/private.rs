@@ -83,3 +83,9 @@ unsafe extern "C" fn solo5__xen_console_read(buffer: *mut u8, size: usize) -> us
 extern "C" fn solo5__xen_console_waiting() -> usize {
     console::waiting()
 }
+
+/// Waits until console input can be read or the monotonic clock reaches `deadline`, in ns: how many bytes can.
+#[unsafe(no_mangle)]
+extern "C" fn solo5__xen_console_wait(deadline: u64) -> usize {
+    console::wait(deadline)
+}

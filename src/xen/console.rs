@@ -174,6 +174,19 @@ pub fn waiting() -> usize {
     with_ring(|ring| ring.console.waiting().unwrap_or(0)).unwrap_or(0)
 }
 
+/// Waits until input can be read or the clock reaches `deadline`: how many bytes can, 0 where there is no console.
+pub fn wait(deadline: u64) -> usize {
+    flush();
+    with_ring(|ring| {
+        ring.wait(
+            || deadline,
+            |console| console.waiting().is_none_or(|count| count != 0),
+        );
+        ring.console.waiting().unwrap_or(0)
+    })
+    .unwrap_or(0)
+}
+
 fn time_to_give_up() -> u64 {
     time::monotonic().saturating_add(PATIENCE)
 }
@@ -251,7 +264,11 @@ impl Ring {
 
     /// Waits for `done`, and says whether it came true before `deadline`, in ns of monotonic time, which is asked for anew
     /// each time the daemon has taken something.
-    fn wait(&mut self, deadline: fn() -> u64, done: impl Fn(&Console<'static>) -> bool) -> bool {
+    fn wait(
+        &mut self,
+        deadline: impl Fn() -> u64,
+        done: impl Fn(&Console<'static>) -> bool,
+    ) -> bool {
         let mut came = done(&self.console);
         if came {
             return true;

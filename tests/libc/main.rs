@@ -18,6 +18,7 @@ mod ours;
 #[path = "../../crates/libc-core/tests/support/mod.rs"]
 mod support;
 
+mod absent;
 mod bare;
 mod crashes;
 mod environment;

@@ -23,6 +23,46 @@ pub fn parse_v4(text: &[u8]) -> Option<[u8; 4]> {
     parts.next().is_none().then_some(address)
 }
 
+/// Reads an IPv4 address as BSD's `inet_aton` does: one to four numbers, each decimal, octal or hexadecimal as in C, of which
+/// the last fills the bytes that are left. White space ends it.
+#[must_use]
+pub fn parse_loose_v4(text: &[u8]) -> Option<u32> {
+    let end = text.iter().position(u8::is_ascii_whitespace);
+    let text = &text[..end.unwrap_or(text.len())];
+    let count = text.split(|&byte| byte == b'.').count();
+    let mut address = 0u32;
+    for (index, part) in text.split(|&byte| byte == b'.').enumerate() {
+        let value = parse_c_number(part)?;
+        let bits = if index + 1 == count {
+            32 - 8 * u32::try_from(index).ok().filter(|&index| index < 4)?
+        } else {
+            8
+        };
+        if value >> bits != 0 {
+            return None;
+        }
+        address = u32::try_from(u64::from(address) << bits | value).ok()?;
+    }
+    Some(address)
+}
+
+/// A number as C writes it, of at most 32 bits.
+fn parse_c_number(text: &[u8]) -> Option<u64> {
+    let (digits, base) = match text {
+        [b'0', b'x' | b'X', digits @ ..] => (digits, 16),
+        [b'0', digits @ ..] if !digits.is_empty() => (digits, 8),
+        _ => (text, 10),
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0u64, |value, &digit| {
+        let digit = char::from(digit).to_digit(base)?;
+        let value = value * u64::from(base) + u64::from(digit);
+        u32::try_from(value).is_ok().then_some(value)
+    })
+}
+
 /// Reads an IPv6 address: groups of hexadecimal digits, one run of zero groups as `::`, the last two perhaps dotted.
 #[must_use]
 pub fn parse_v6(text: &[u8]) -> Option<[u8; 16]> {

@@ -38,10 +38,14 @@ int munmap(void *, size_t) __NOTHROW;
 #ifdef __LIBC_GNU
 #define MREMAP_MAYMOVE 1
 void *mremap(void *, size_t, size_t, int, ...) __NOTHROW;
+int memfd_create(const char *, unsigned) __NOTHROW;
 #endif
 int mprotect(void *, size_t, int) __NOTHROW;
 int madvise(void *, size_t, int) __NOTHROW;
 int msync(void *, size_t, int);
+#ifdef __LIBC_POSIX
+int mincore(void *, size_t, unsigned char *) __NOTHROW;
+#endif
 int mlock(const void *, size_t) __NOTHROW;
 int munlock(const void *, size_t) __NOTHROW;
 __END_DECLS

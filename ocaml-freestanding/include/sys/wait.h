@@ -18,6 +18,11 @@
 __BEGIN_DECLS
 pid_t wait(int *);
 pid_t waitpid(pid_t, int *, int);
+#ifdef __LIBC_POSIX
+struct rusage;
+pid_t wait3(int *, int, struct rusage *) __NOTHROW;
+pid_t wait4(pid_t, int *, int, struct rusage *) __NOTHROW;
+#endif
 __END_DECLS
 
 #endif

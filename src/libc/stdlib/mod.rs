@@ -149,6 +149,12 @@ pub extern "C" fn mkstemp(_name: *mut u8) -> i32 {
     fail(ENOENT)
 }
 
+/// GNU's `mkostemp`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn mkostemp(_name: *mut u8, _flags: i32) -> i32 {
+    fail(ENOENT)
+}
+
 /// POSIX's `mkdtemp`.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn mkdtemp(_name: *mut u8) -> *mut u8 {
