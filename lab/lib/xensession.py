@@ -17,7 +17,8 @@ import time
 import xenlab
 from xenlab import frame
 
-BOOT_SECONDS = 180
+# Ten seconds on a quiet machine; a processor that many share makes it minutes.
+BOOT_SECONDS = 480
 
 
 def die_with_parent():
