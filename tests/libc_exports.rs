@@ -95,7 +95,7 @@ fn iso_functions_are_real() {
         islower isprint ispunct isspace isupper isxdigit tolower toupper __errno_location feclearexcept fegetexceptflag
         feraiseexcept fesetexceptflag fetestexcept fegetround fesetround fegetenv feholdexcept fesetenv feupdateenv setjmp
         _setjmp longjmp clock difftime mktime time timespec_get asctime ctime gmtime localtime strftime imaxabs imaxdiv
-        strtoimax strtoumax __assert_fail signal raise setlocale localeconv btowc mbrlen mbrtowc mbsinit mbsrtowcs wcrtomb
+        strtoimax strtoumax wcstoimax wcstoumax __assert_fail signal raise setlocale localeconv btowc mbrlen mbrtowc mbsinit mbsrtowcs wcrtomb
         wcsrtombs wctob";
     let kinds: std::collections::BTreeMap<String, String> = list()
         .into_iter()
