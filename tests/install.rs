@@ -5,6 +5,8 @@
 #[path = "support/lab.rs"]
 mod lab;
 
+#[path = "install/devices.rs"]
+mod devices;
 #[path = "install/links.rs"]
 mod links;
 #[path = "install/missing.rs"]
@@ -181,24 +183,32 @@ fn the_first_eras_link_line_makes_a_domain() {
     );
 }
 
+/// A prefix with the first era alone, and GMP and Zarith under their freestanding names, meant for /opt/first.
+fn first_era() -> &'static Path {
+    static FIRST: OnceLock<PathBuf> = OnceLock::new();
+    FIRST.get_or_init(|| {
+        let destination = empty("first");
+        let place = format!("DESTDIR={}", destination.display());
+        makes(&["install", "ERA=pkg-config", "PREFIX=/opt/first", &place]);
+        makes(&[
+            "install-gmp-freestanding",
+            "install-zarith-freestanding",
+            "PREFIX=/opt/first",
+            &place,
+        ]);
+        destination.join("opt/first")
+    })
+}
+
 #[test]
 fn the_first_era_alone_has_mirage_xen_6_and_zarith_under_its_freestanding_name() {
-    let destination = empty("first");
-    let place = format!("DESTDIR={}", destination.display());
-    makes(&["install", "ERA=pkg-config", "PREFIX=/opt/first", &place]);
-    makes(&[
-        "install-gmp-freestanding",
-        "install-zarith-freestanding",
-        "PREFIX=/opt/first",
-        &place,
-    ]);
-    let prefix = destination.join("opt/first");
+    let prefix = first_era();
     let folder = work("first alone");
     let link = |program: &str, libraries: &[&str]| {
         let output = format!("{program}.xen");
         let mut words = vec!["./first-era.sh", "/opt/first", program, &output];
         words.extend(libraries);
-        builds(&in_root("bookworm", &prefix, "/opt/first", &folder, &words));
+        builds(&in_root("bookworm", prefix, "/opt/first", &folder, &words));
     };
     link("first", &["lwt", "cstruct", "mirage-xen"]);
     says(&folder.join("first.xen"), &["first era"]);
