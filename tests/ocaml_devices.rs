@@ -216,3 +216,104 @@ fn examples_do_what_make_run_shows() {
         assert!(said.contains(frames), "{name}:\n{said}");
     }
 }
+
+/// Numbers that follow from a seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (self.0 >> 33) % limit
+    }
+}
+
+/// The step that each lane was at, from lines that start with `start`, a lane's number and a step; 0 where there is none.
+fn steps(text: &str, start: &str) -> [u64; 4] {
+    let mut steps = [0; 4];
+    // The last line may be cut off.
+    let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
+    for line in whole.lines() {
+        let Some(rest) = line.trim_end().strip_prefix(start) else {
+            continue;
+        };
+        let words: Vec<u64> = rest
+            .split(|c: char| !c.is_ascii_digit())
+            .filter_map(|word| word.parse().ok())
+            .collect();
+        if let [lane, step] = words[..] {
+            steps[lane as usize] = step;
+        }
+    }
+    steps
+}
+
+#[test]
+fn the_store_counts_its_starts_over_a_power_cut() {
+    let said = example("store");
+    for line in ["store: start 1", "store: start 2", "store: starts = 2"] {
+        assert!(said.contains(line), "{said}");
+    }
+}
+
+/// Power cuts at random moments: what the store said was done is there at the next start, and nothing else is. Its guest checks
+/// each key against what the steps up to that one have left.
+#[test]
+fn the_store_keeps_every_acknowledged_write_when_it_is_destroyed() {
+    let rounds = scaled(50).max(5);
+    let file = format!("/tmp/store-{}.img", std::process::id());
+    let make = format!("dd if=/dev/zero of={file} bs=1024 count=600");
+    assert_eq!(Lab::shared().dom0(&make).status, Some(0));
+    let mut random = Random(rounds);
+    let (mut done, mut logs) = ([0; 4], 0);
+    for round in 0..=rounds {
+        let mut running = Lab::shared().start(Guest {
+            config: vec![format!(
+                r#"disk = ["script=block-lab,vdev=xvda,access=rw,format=raw,target={file}"]"#
+            )],
+            ..guest("store", "work")
+        });
+        let patience = Duration::from_secs(300);
+        let recovered = running.wait_for(b"recovered, log ", patience);
+        let said = String::from_utf8_lossy(running.console()).into_owned();
+        assert!(recovered, "round {round}, done {done:?}:\n{said}");
+        let found = steps(&said, "lane ");
+        for lane in 0..4 {
+            assert!(
+                found[lane] >= done[lane],
+                "round {round}: lane {lane} had said {} and is at {}:\n{said}",
+                done[lane],
+                found[lane]
+            );
+        }
+        // Some writes, then a moment of any length.
+        let writes = random.below(60) as usize;
+        let mut have = 0;
+        while running
+            .console()
+            .windows(5)
+            .filter(|at| at == b"done ")
+            .count()
+            < writes
+        {
+            assert!(running.wait_more(have, patience), "round {round}");
+            have = running.console().len();
+        }
+        std::thread::sleep(Duration::from_micros(random.below(50_000)));
+        let (domid, _) = running.domain().expect("it runs");
+        Lab::shared().dom0(&format!("xl destroy {domid}"));
+        let outcome = running.wait();
+        assert_eq!(outcome.reason, Reason::Destroyed, "{outcome}");
+        assert!(!outcome.text().contains("wrong"), "{outcome}");
+        let said = steps(&outcome.text(), "done ");
+        for lane in 0..4 {
+            done[lane] = found[lane].max(said[lane]);
+        }
+        logs = numbers(&outcome.text(), "recovered, log")[0];
+    }
+    Lab::shared().dom0(&format!("rm {file}"));
+    println!("{rounds} power cuts, {done:?} steps, {logs} logs");
+    assert!(done.iter().all(|&steps| steps > 0), "{done:?}");
+}
