@@ -100,6 +100,7 @@ bench: setup
 	@tools/bench_bindings.py
 	@tools/bench_build.py
 	@tools/bench_libc.py
+	@tools/bench_console.py
 
 .PHONY: lab
 lab: setup

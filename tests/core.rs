@@ -323,6 +323,52 @@ fn all_memory_is_given() {
     }
 }
 
+/// A number that the guest printed after a word.
+fn number(outcome: &Outcome, word: &str) -> u64 {
+    let said = lines(outcome);
+    let mut found = said.iter().filter_map(|line| line.strip_prefix(word));
+    let words = found
+        .next()
+        .unwrap_or_else(|| panic!("no {word:?}: {outcome}"));
+    words
+        .trim()
+        .split(' ')
+        .next()
+        .and_then(|number| number.parse().ok())
+        .expect("a number")
+}
+
+/// 6 GiB in the long run, in a machine that has them: a third lies above 4 GiB.
+#[test]
+fn all_memory_can_be_used() {
+    let guest = |memory| Guest {
+        memory,
+        timeout: Duration::from_secs(1800),
+        ..guest("xen_memory", "--solo5:quiet")
+    };
+    let (memory, outcome) = if std::env::var_os("MIRAGE_XEN_LONG").is_some() {
+        let lab = Lab::own(&["--slots", "1", "--memory", "8192"]);
+        let mut running = lab.start(guest(6144));
+        running.wait_for(b"above ", Duration::from_secs(3600));
+        (6144, running.wait())
+    } else {
+        (64, run(guest(64)))
+    };
+    assert_eq!(
+        (&outcome.reason, outcome.exit_status),
+        (&Reason::Poweroff, Some(0)),
+        "{outcome}"
+    );
+    // All but the stack, the image, page tables, and the last piece of each range.
+    let all = number(&outcome, "all ");
+    assert!(all >= (memory - 8 - 12) << 10, "{outcome}");
+    if memory > 4096 {
+        // RAM ends at 0xfc000000 below 4 GiB.
+        let above = number(&outcome, "above ");
+        assert!(above >= (memory - 0xfc0 - 4) << 10, "{outcome}");
+    }
+}
+
 #[test]
 fn guests_run_side_by_side() {
     let running: Vec<_> = (0..6)

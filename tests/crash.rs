@@ -11,6 +11,7 @@ use lab::{Guest, Lab, Outcome, Reason};
 use report::{Report, matches};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -367,6 +368,35 @@ fn a_full_ring_is_waited_for() {
         .matches("456789012345678901234567890123\r\n")
         .count();
     assert_eq!(before, 31, "{outcome}");
+}
+
+/// A daemon that never reads again costs the console's copy of the report, after ten seconds, but not the end, and the debug
+/// port has all of it.
+#[test]
+fn a_daemon_that_stands_still_is_given_up_on() {
+    // Other guests need the daemon.
+    let lab = Lab::own(&["--slots", "1"]);
+    let outcome = lab.run(Guest {
+        before: Some("kill -STOP $(pidof xenconsoled)".into()),
+        // It goes on once the domain has ended, so that the lab sees what was in the ring.
+        dom0: Some(
+            "while ! xl list $DOMID | grep -q -- '---sc-'; do sleep 1; done; kill -CONT $(pidof xenconsoled)"
+                .into(),
+        ),
+        timeout: Duration::from_secs(300),
+        ..guest("solo5_crash", "full-ring")
+    });
+    assert_eq!(outcome.reason, Reason::Crash, "{outcome}");
+    assert!(outcome.elapsed >= Duration::from_secs(10), "{outcome}");
+    let report = Report::find(&outcome.port_e9).unwrap_or_else(|| panic!("no report: {outcome}"));
+    assert_eq!(
+        report.named_frames(),
+        ["store", "inner", "outer", "switch_stack"],
+        "{outcome}"
+    );
+    // The ring holds 2 KiB, and these are what came first.
+    assert!(outcome.console.len() <= 2048, "{outcome}");
+    assert!(!outcome.text().contains("end of crash report"), "{outcome}");
 }
 
 /// A file of its own for a test to change.

@@ -51,6 +51,38 @@ fn sleeps_end_when_they_should() {
     }
 }
 
+/// Where clocks count instructions nothing else makes a sleep late, and while all of the machine sleeps they leap: an hour
+/// in the long run, a minute otherwise, in far less.
+#[test]
+fn no_sleep_is_early_and_none_later_than_its_timer() {
+    // Events, the upcall and the scheduler on a busy dom0; Xen's timers have 50 us of slop.
+    const LATEST: u64 = 2_000_000;
+    let longest = if std::env::var_os("MIRAGE_XEN_LONG").is_some() {
+        3_600_000
+    } else {
+        60_000
+    };
+    let lab = Lab::own(&["--icount", "--slots", "1"]);
+    for ms in [1, 2, 10, 100, 1000, longest] {
+        let mut running = lab.start(Guest {
+            timeout: Duration::from_secs(7200),
+            ..guest("solo5_time", &format!("--solo5:quiet sleep {ms}"))
+        });
+        running.wait_for(b"late ", Duration::from_secs(3600));
+        let outcome = running.wait();
+        ends_well(&outcome);
+        let late: Option<u64> = outcome
+            .text()
+            .trim_end()
+            .strip_prefix("late ")
+            .and_then(|ns| ns.parse().ok());
+        assert!(
+            late.is_some_and(|late| late <= LATEST),
+            "{ms} ms: {outcome}"
+        );
+    }
+}
+
 #[test]
 fn the_wall_clock_follows_the_hosts() {
     const HOUR: i128 = 3_600_000_000_000;
