@@ -101,6 +101,7 @@ bench: setup
 	@tools/bench_build.py
 	@tools/bench_libc.py
 	@tools/bench_console.py
+	@tools/bench_protection.py
 
 .PHONY: lab
 lab: setup

@@ -55,8 +55,8 @@ fn sleeps_end_when_they_should() {
 /// in the long run, a minute otherwise, in far less.
 #[test]
 fn no_sleep_is_early_and_none_later_than_its_timer() {
-    // Events, the upcall and the scheduler on a busy dom0; Xen's timers have 50 us of slop.
-    const LATEST: u64 = 2_000_000;
+    // The timer, the upcall and the wake-up take some 6 us; Xen lets timers be 50 us off, and dom0 may be in the way.
+    const LATEST: u64 = 200_000;
     let longest = if std::env::var_os("MIRAGE_XEN_LONG").is_some() {
         3_600_000
     } else {
