@@ -79,6 +79,28 @@ struct mxen_copy {
 /* Copies out of the peers' pages, or into them; 0. `failed` gets the index of the piece that Xen refused, or -1. */
 int64_t mxen_grant_copy(const struct mxen_copy *pieces, size_t count, bool to_peer, int64_t *failed);
 
+/* The domain's connection to xenstore, which the core's devices use, too. Nothing here waits. */
+
+/* Connects if need be; the port that has an event when there is a message, 0 when the domain has no xenstore. */
+int64_t mxen_store_connect(void);
+/* Sends a request of a type of io/xs_wire.h; its number. 0 when there is no room for it yet, so that it is to be tried again
+ * when a message or an event has come; -1 when it is longer than 4096 bytes; -2 when xenstored is lost for good. */
+int64_t mxen_store_submit(uint32_t kind, uint32_t transaction, const char *payload, size_t size);
+
+/* A message: its type, the number of the request that it answers, its payload. Or, by a type that is none, -1: the connection
+ * is lost, and with it all requests and watches; -2: there is a new one; -3: there was no memory for a message. */
+struct mxen_store_message {
+	int32_t kind;
+	uint32_t number;
+	const char *payload;
+	size_t size;
+};
+
+/* Shows the first message that has come, whose payload stays until mxen_store_drop drops it: 1; 0 when there is none, which
+ * only an event changes, -1 when xenstored is lost for good. */
+int mxen_store_next(struct mxen_store_message *message);
+void mxen_store_drop(void);
+
 /* Errors that the C side turns into exceptions of their own. */
 #define MXEN_OUT_OF_RANGE (-256)
 #define MXEN_NO_MEMORY (-259)

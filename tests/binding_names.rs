@@ -78,6 +78,9 @@ const ALL: &[&str] = &[
     "mirage_xen_block_finish",
     "mirage_xen_block_abandon",
     "mirage_xen_block_ask",
+    "mirage_xen_store_connect",
+    "mirage_xen_store_submit",
+    "mirage_xen_store_next",
 ];
 
 /// From 7.0 on.

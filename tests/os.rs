@@ -68,6 +68,11 @@ fn command(program: &str, arguments: &[&str]) {
     let output = Command::new(program)
         .args(arguments)
         .current_dir(root())
+        // The bindings' Rust, built already.
+        .env(
+            "MIRAGE_XEN_CORE",
+            root().join("target/parts/bindings7/mirage_xen_core.o"),
+        )
         .output()
         .unwrap_or_else(|error| panic!("{program}: {error}"));
     assert!(

@@ -1,7 +1,6 @@
 (* SPDX-License-Identifier: ISC *)
 
 open Own_xs_protocol
-open Xs_wire
 open Lwt.Infix
 
 module type IO = sig
@@ -52,340 +51,280 @@ module type S = sig
   val set_target : handle -> int -> int -> unit Lwt.t
 end
 
-let log = Logs.Src.create "xenstore" ~doc:"Client of xenstore"
+(* Numbers of Xen's io/xs_wire.h. *)
+module Op = struct
+  let debug = 0
+  let directory = 1
+  let read = 2
+  let watch = 4
+  let unwatch = 5
+  let transaction_start = 6
+  let transaction_end = 7
+  let introduce = 8
+  let getdomainpath = 10
+  let write = 11
+  let mkdir = 12
+  let rm = 13
+  let setperms = 14
+  let set_target = 19
+  let directory_part = 22
+end
 
-module Log = (val Logs.src_log log : Logs.LOG)
+(* Someone in [wait]: the nodes looked at, those of them that are watched, and whether one has changed since. *)
+type waiter = {
+  token : string;
+  mutable seen : string list;
+  mutable watched : string list;
+  mutable changed : bool;
+  mutable waker : unit Lwt.u option;
+}
 
-module Client (IO : IO) : S = struct
-  (* Someone in [wait]: the nodes looked at, those of them that are watched, and whether one has changed since. *)
-  type waiter = {
-    token : string;
-    mutable seen : string list;
-    mutable watched : string list;
-    mutable changed : bool;
-    mutable waker : unit Lwt.u option;
-  }
+type client = {
+  waiters : (string, waiter) Hashtbl.t;  (** by token *)
+  mutable under_way : int;  (** requests *)
+  idle : unit Lwt_condition.t;  (** there are none *)
+  mutable suspended : unit Lwt.t option;  (** resolved by [resume] *)
+  mutable resumer : unit Lwt.u option;
+}
 
-  type client = {
-    mutable channel : IO.channel;
-    mutable last_rid : int;
-    replies : (int, (Op.t * string) Lwt.u) Hashtbl.t;  (** who waits for which request *)
-    waiters : (string, waiter) Hashtbl.t;  (** by token *)
-    writing : Lwt_mutex.t;  (** packets are not interleaved *)
-    mutable failed : bool;
-    mutable suspended : unit Lwt.t option;  (** resolved by [resume] *)
-    mutable resumer : unit Lwt.u option;
-    idle : unit Lwt_condition.t;  (** no reply is waited for *)
-    scratch : bytes;  (** a header being read *)
-  }
+type handle = { client : client; tid : int; waiter : waiter option }
 
-  type handle = { client : client; tid : int; waiter : waiter option }
+(* {2 Requests} *)
 
-  (* {2 Requests} *)
+(* The strings of a payload, each ended by a zero byte; the last one's may be missing. *)
+let strings payload =
+  let parts = String.split_on_char '\000' payload in
+  match List.rev parts with "" :: rest -> List.rev rest | _ -> parts
 
-  let error path name =
-    match name with
-    | "ENOENT" -> Enoent path
-    | "EAGAIN" -> Eagain
-    | "EEXIST" -> Eexist
-    | "EINVAL" -> Invalid
-    | name -> Error name
+let terminated payload = String.concat "\000" (strings payload)
 
-  let terminated text =
-    let length = String.length text in
-    if length > 0 && text.[length - 1] = '\000' then String.sub text 0 (length - 1) else text
+let error path = function
+  | Store.Refused "ENOENT" -> Enoent path
+  | Store.Refused "EAGAIN" -> Eagain
+  | Store.Refused "EEXIST" -> Eexist
+  | Store.Refused "EINVAL" -> Invalid
+  | Store.Refused name -> Error name
+  | Store.Lost -> Dispatcher_failed
+  | error -> error
 
-  let rec fresh_rid client =
-    client.last_rid <- (client.last_rid + 1) land 0xffffffff;
-    if Hashtbl.mem client.replies client.last_rid then fresh_rid client else client.last_rid
-
-  (* A packet is written whole even if the one who asked loses interest half-way; the reply then finds nobody. *)
-  let send client ~tid op strings =
-    if client.failed then Lwt.fail Dispatcher_failed
-    else
-      let rid = fresh_rid client in
-      match packet ~op ~rid ~tid strings with
-      | exception Invalid_argument _ -> Lwt.fail (Error "E2BIG")
-      | bytes ->
-          let reply, resolver = Lwt.task () in
-          Hashtbl.replace client.replies rid resolver;
-          let write () = IO.write client.channel bytes 0 (Bytes.length bytes) in
-          let written =
-            Lwt.catch
-              (fun () -> Lwt_mutex.with_lock client.writing write)
-              (fun error ->
-                Hashtbl.remove client.replies rid;
-                Lwt.fail error)
-          in
-          Lwt.no_cancel written >>= fun () -> reply
-
-  let request client ~tid ~path op strings =
-    let answered (replied, payload) =
-      if replied = op then Lwt.return payload
-      else if replied = Op.Error then Lwt.fail (error path (terminated payload))
-      else Lwt.fail (Error (Printf.sprintf "a reply to %s that is a %s" (Op.to_string op) (Op.to_string replied)))
+let request client ~tid ~path op texts =
+  let send () =
+    client.under_way <- client.under_way + 1;
+    let answered result =
+      client.under_way <- client.under_way - 1;
+      if client.under_way = 0 then Lwt_condition.broadcast client.idle ();
+      result
     in
-    match client.suspended with
-    | None -> send client ~tid op strings >>= answered
-    | Some resumed -> Lwt.protected resumed >>= fun () -> send client ~tid op strings >>= answered
+    Lwt.try_bind
+      (fun () -> Store.request op ~transaction:tid (String.concat "" texts))
+      (fun payload -> answered (Lwt.return payload))
+      (fun cause -> answered (Lwt.fail (error path cause)))
+  in
+  match client.suspended with None -> send () | Some resumed -> Lwt.protected resumed >>= send
 
-  (* Strings other than the last are ended by a zero byte, and so may not have one. *)
-  let plain texts k = if List.exists (fun text -> String.contains text '\000') texts then Lwt.fail Invalid else k ()
+(* Strings other than the last are ended by a zero byte, and so may not have one. *)
+let plain texts k = if List.exists (fun text -> String.contains text '\000') texts then Lwt.fail Invalid else k ()
 
-  (* {2 Replies and events} *)
+(* {2 Watches} *)
 
-  let rec read_whole client bytes offset length =
-    if length = 0 then Lwt.return_unit
-    else
-      IO.read client.channel bytes offset length >>= fun got ->
-      if got <= 0 then Lwt.fail End_of_file else read_whole client bytes (offset + got) (length - got)
+let wake waiter =
+  waiter.changed <- true;
+  match waiter.waker with
+  | None -> ()
+  | Some waker ->
+      waiter.waker <- None;
+      Lwt.wakeup_later waker ()
 
-  let wake waiter =
-    waiter.changed <- true;
-    match waiter.waker with
-    | None -> ()
-    | Some waker ->
-        waiter.waker <- None;
-        Lwt.wakeup_later waker ()
+let watch_event client payload =
+  match strings payload with
+  | _path :: token :: _ -> Option.iter wake (Hashtbl.find_opt client.waiters token)
+  | _ -> Store.Log.warn (fun f -> f "%s" (Printexc.to_string Malformed_watch_event))
 
-  let watch_event client payload =
-    match strings payload with
-    | _path :: token :: _ -> (
-        match Hashtbl.find_opt client.waiters token with
-        | Some waiter -> wake waiter
-        | None -> Log.debug (fun f -> f "an event of a watch that nobody has, %S" token))
-    | _ -> Log.warn (fun f -> f "%s" (Printexc.to_string Malformed_watch_event))
+(* Watches belong to the connection: whoever waits looks again, and watches again what it looks at. *)
+let watch_again client () =
+  Hashtbl.iter
+    (fun _ waiter ->
+      waiter.watched <- [];
+      wake waiter)
+    client.waiters
 
-  let reply client header payload =
-    match Hashtbl.find_opt client.replies header.rid with
-    | None -> Log.warn (fun f -> f "%s" (Printexc.to_string (Unexpected_rid (Int32.of_int header.rid))))
-    | Some resolver -> (
-        Hashtbl.remove client.replies header.rid;
-        if Hashtbl.length client.replies = 0 then Lwt_condition.broadcast client.idle ();
-        match Op.of_int header.op with
-        | Some op -> Lwt.wakeup_later resolver (op, payload)
-        | None -> Lwt.wakeup_later_exn resolver (Error (Printf.sprintf "a reply of unknown type %d" header.op)))
+(* {2 Connection} *)
 
-  let rec receive client =
-    read_whole client client.scratch 0 header_size >>= fun () ->
-    let header = header client.scratch in
-    if header.length > payload_max then Lwt.fail (Error (Printf.sprintf "a packet of %d bytes" header.length))
-    else
-      let payload = Bytes.create header.length in
-      read_whole client payload 0 header.length >>= fun () ->
-      let payload = Bytes.unsafe_to_string payload in
-      if header.op = Op.to_int Op.Watchevent then watch_event client payload else reply client header payload;
-      receive client
+let the_client =
+  lazy
+    (Lazy.force Store.start;
+     let client =
+       { waiters = Hashtbl.create 7; under_way = 0; idle = Lwt_condition.create (); suspended = None; resumer = None }
+     in
+     Store.on_watch_event := watch_event client;
+     Store.on_reset := watch_again client;
+     client)
 
-  (* {2 Connection} *)
+let make () = Lwt.wrap (fun () -> Lazy.force the_client)
 
-  (* Nobody can know which of the requests under way had an effect, so all of them fail. *)
-  let abandon client error =
-    let resolvers = Hashtbl.fold (fun _ resolver resolvers -> resolver :: resolvers) client.replies [] in
-    Hashtbl.reset client.replies;
-    List.iter (fun resolver -> Lwt.wakeup_later_exn resolver error) resolvers;
-    Lwt_condition.broadcast client.idle ()
+let rec until_idle client =
+  if client.under_way = 0 then Lwt.return_unit else Lwt_condition.wait client.idle >>= fun () -> until_idle client
 
-  (* Watches belong to the connection. Registering one makes an event, so its waiter looks again in any case. *)
-  let watch_again client =
-    let again waiter path =
-      Lwt.catch
-        (fun () -> send client ~tid:0 Op.Watch [ path; "\000"; waiter.token; "\000" ] >|= ignore)
-        (fun _ -> Lwt.return_unit)
-    in
-    Hashtbl.iter
-      (fun _ waiter ->
-        wake waiter;
-        List.iter (fun path -> Lwt.async (fun () -> again waiter path)) waiter.watched)
-      client.waiters
+let suspend client =
+  if client.suspended = None then (
+    let resumed, resumer = Lwt.wait () in
+    client.suspended <- Some resumed;
+    client.resumer <- Some resumer);
+  until_idle client
 
-  let rec dispatch client =
-    Lwt.catch
-      (fun () -> receive client)
-      (fun cause ->
-        Log.warn (fun f -> f "the connection is lost: %s" (Printexc.to_string cause));
-        abandon client (Error "ECONNRESET");
-        Lwt.catch
-          (fun () ->
-            IO.destroy client.channel >>= fun () ->
-            IO.create () >>= fun channel ->
-            client.channel <- channel;
-            watch_again client;
-            dispatch client)
-          (fun cause ->
-            Log.err (fun f -> f "no new connection: %s" (Printexc.to_string cause));
-            client.failed <- true;
-            abandon client Dispatcher_failed;
-            Hashtbl.iter (fun _ waiter -> wake waiter) client.waiters;
-            Lwt.return_unit))
+let resume client =
+  Option.iter
+    (fun resumer ->
+      client.suspended <- None;
+      client.resumer <- None;
+      watch_again client ();
+      Lwt.wakeup_later resumer ())
+    client.resumer;
+  Lwt.return_unit
 
-  let make () =
-    IO.create () >|= fun channel ->
-    let client =
-      {
-        channel;
-        last_rid = 0;
-        replies = Hashtbl.create 7;
-        waiters = Hashtbl.create 7;
-        writing = Lwt_mutex.create ();
-        failed = false;
-        suspended = None;
-        resumer = None;
-        idle = Lwt_condition.create ();
-        scratch = Bytes.create header_size;
-      }
-    in
-    Lwt.async (fun () -> dispatch client);
-    client
+(* {2 Operations} *)
 
-  let rec until_idle client =
-    if Hashtbl.length client.replies = 0 then Lwt.return_unit
-    else Lwt_condition.wait client.idle >>= fun () -> until_idle client
+let call handle op path strings = request handle.client ~tid:handle.tid ~path op strings
+let on_path handle op path = plain [ path ] (fun () -> call handle op path [ path; "\000" ])
 
-  let suspend client =
-    if client.suspended = None then (
-      let resumed, resumer = Lwt.wait () in
-      client.suspended <- Some resumed;
-      client.resumer <- Some resumer);
-    until_idle client
+let look handle path =
+  match handle.waiter with
+  | Some waiter when not (List.mem path waiter.seen) -> waiter.seen <- path :: waiter.seen
+  | _ -> ()
 
-  let resume client =
-    match client.resumer with
-    | None -> Lwt.return_unit
-    | Some resumer ->
-        client.suspended <- None;
-        client.resumer <- None;
-        watch_again client;
-        Lwt.wakeup_later resumer ();
-        Lwt.return_unit
+let read handle path =
+  look handle path;
+  on_path handle Op.read path
 
-  (* {2 Operations} *)
-
-  let call handle op path strings = request handle.client ~tid:handle.tid ~path op strings
-  let on_path handle op path = plain [ path ] (fun () -> call handle op path [ path; "\000" ])
-
-  let look handle path =
-    match handle.waiter with
-    | Some waiter when not (List.mem path waiter.seen) -> waiter.seen <- path :: waiter.seen
-    | _ -> ()
-
-  let read handle path =
-    look handle path;
-    on_path handle Op.Read path
-
-  (* A list that is too long for a packet comes in parts; when it changes meanwhile it is read from the start again. *)
-  let directory_in_parts handle path =
-    let rec from offset generation parts =
-      call handle Op.Directory_part path [ path; "\000"; string_of_int offset; "\000" ] >>= fun payload ->
-      match Part.parse payload with
-      | None -> Lwt.fail (Error "a part of a directory without its generation")
-      | Some (now, _) when offset > 0 && now <> generation -> from 0 "" []
-      | Some (_, names) when Part.is_last names ->
+(* Each part begins with the directory's generation; the last ends in an empty name. When the directory changes meanwhile it is
+   read from the start again. *)
+let directory_in_parts handle path =
+  let rec from offset generation parts =
+    call handle Op.directory_part path [ path; "\000"; string_of_int offset; "\000" ] >>= fun payload ->
+    match String.index_opt payload '\000' with
+    | None -> Lwt.fail (Error "a part of a directory without its generation")
+    | Some zero ->
+        let now = String.sub payload 0 zero and length = String.length payload - zero - 1 in
+        let names = String.sub payload (zero + 1) length in
+        if offset > 0 && now <> generation then from 0 "" []
+        else if length <= 1 || (names.[length - 1] = '\000' && names.[length - 2] = '\000') then
           let names = String.concat "" (List.rev (names :: parts)) in
           Lwt.return (List.filter (fun name -> name <> "") (strings names))
-      | Some (now, names) -> from (offset + String.length names) now (names :: parts)
-    in
-    from 0 "" []
+        else from (offset + length) now (names :: parts)
+  in
+  from 0 "" []
 
-  let directory handle path =
-    look handle path;
-    Lwt.catch
-      (fun () -> on_path handle Op.Directory path >|= strings)
-      (function
-        | Error "E2BIG" ->
-            (* A daemon without this request, as oxenstored is, has no way to tell more. *)
-            Lwt.catch
-              (fun () -> directory_in_parts handle path)
-              (function Error "ENOSYS" -> Lwt.fail (Error "E2BIG") | error -> Lwt.fail error)
-        | error -> Lwt.fail error)
+let directory handle path =
+  look handle path;
+  Lwt.catch
+    (fun () -> on_path handle Op.directory path >|= strings)
+    (function
+      | Error "E2BIG" ->
+          (* A daemon without this request, as oxenstored is, has no way to tell more. *)
+          Lwt.catch
+            (fun () -> directory_in_parts handle path)
+            (function Error "ENOSYS" -> Lwt.fail (Error "E2BIG") | error -> Lwt.fail error)
+      | error -> Lwt.fail error)
 
-  let write handle path value = plain [ path ] (fun () -> call handle Op.Write path [ path; "\000"; value ] >|= ignore)
-  let rm handle path = on_path handle Op.Rm path >|= ignore
-  let mkdir handle path = on_path handle Op.Mkdir path >|= ignore
+let write handle path value = plain [ path ] (fun () -> call handle Op.write path [ path; "\000"; value ] >|= ignore)
+let rm handle path = on_path handle Op.rm path >|= ignore
+let mkdir handle path = on_path handle Op.mkdir path >|= ignore
 
-  let setperms handle path acl =
-    plain [ path ] (fun () -> call handle Op.Setperms path [ path; "\000"; ACL.to_string acl; "\000" ] >|= ignore)
+let setperms handle path acl =
+  plain [ path ] (fun () -> call handle Op.setperms path [ path; "\000"; ACL.to_string acl; "\000" ] >|= ignore)
 
-  let debug handle words =
-    plain words (fun () ->
-        call handle Op.Debug (String.concat " " words) (List.concat_map (fun word -> [ word; "\000" ]) words) >|= strings)
+let debug handle words =
+  plain words (fun () ->
+      call handle Op.debug (String.concat " " words) (List.concat_map (fun word -> [ word; "\000" ]) words) >|= strings)
 
-  let numbers handle op numbers = call handle op "" (List.concat_map (fun number -> [ number; "\000" ]) numbers)
-  let getdomainpath handle domid = numbers handle Op.Getdomainpath [ string_of_int domid ] >|= terminated
+let numbers handle op numbers = call handle op "" (List.concat_map (fun number -> [ number; "\000" ]) numbers)
+let getdomainpath handle domid = numbers handle Op.getdomainpath [ string_of_int domid ] >|= terminated
 
-  let introduce handle domid frame port =
-    numbers handle Op.Introduce [ string_of_int domid; Nativeint.to_string frame; string_of_int port ] >|= ignore
+let introduce handle domid frame port =
+  numbers handle Op.introduce [ string_of_int domid; Nativeint.to_string frame; string_of_int port ] >|= ignore
 
-  let set_target handle stub domid = numbers handle Op.Set_target [ string_of_int stub; string_of_int domid ] >|= ignore
+let set_target handle stub domid = numbers handle Op.set_target [ string_of_int stub; string_of_int domid ] >|= ignore
 
-  let watching op handle path token =
-    plain [ path; token ] (fun () -> call handle op path [ path; "\000"; token; "\000" ] >|= ignore)
+let watching op handle path token =
+  plain [ path; token ] (fun () -> call handle op path [ path; "\000"; token; "\000" ] >|= ignore)
 
-  let watch handle path token = watching Op.Watch handle path (Token.to_string token)
-  let unwatch handle path token = watching Op.Unwatch handle path (Token.to_string token)
+let watch handle path token = watching Op.watch handle path (Token.to_string token)
+let unwatch handle path token = watching Op.unwatch handle path (Token.to_string token)
 
-  (* {2 Ways of making requests} *)
+(* {2 Ways of making requests} *)
 
-  let immediate client f = f { client; tid = 0; waiter = None }
+let immediate client f = f { client; tid = 0; waiter = None }
 
-  let rec transaction client f =
-    let simple = { client; tid = 0; waiter = None } in
-    call simple Op.Transaction_start "" [ "\000" ] >>= fun payload ->
+let finish handle word = call handle Op.transaction_end "" [ word; "\000" ] >|= ignore
+let undo handle = Lwt.catch (fun () -> Lwt.no_cancel (finish handle "F")) (fun _ -> Lwt.return_unit)
+
+(* Cancelled while the request is under way, it ends the transaction that is started all the same: a domain may have few. *)
+let start client =
+  let simple = { client; tid = 0; waiter = None } in
+  let started =
+    call simple Op.transaction_start "" [ "\000" ] >>= fun payload ->
     match int_of_string_opt (terminated payload) with
     | None -> Lwt.fail (Error "a transaction without a number")
-    | Some tid ->
-        let handle = { simple with tid } in
-        let finish word = call handle Op.Transaction_end "" [ word; "\000" ] >|= ignore in
-        let again () = transaction client f in
-        let commit result =
-          Lwt.catch
-            (fun () -> finish "T" >|= fun () -> Some result)
-            (function Eagain -> Lwt.return_none | error -> Lwt.fail error)
-          >>= function Some result -> Lwt.return result | None -> again ()
-        in
-        let undo error =
-          Lwt.catch (fun () -> Lwt.no_cancel (finish "F")) (fun _ -> Lwt.return_unit) >>= fun () ->
-          match error with Eagain -> again () | error -> Lwt.fail error
-        in
-        Lwt.try_bind (fun () -> f handle) commit undo
+    | Some tid -> Lwt.return { simple with tid }
+  in
+  let handle = Lwt.protected started in
+  Lwt.on_cancel handle (fun () -> Lwt.on_success started (fun handle -> Lwt.async (fun () -> undo handle)));
+  handle
 
-  let tokens = ref 0
+let rec transaction client f =
+  start client >>= fun handle ->
+  let again () = transaction client f in
+  let commit result =
+    Lwt.catch
+      (fun () -> finish handle "T" >|= fun () -> Some result)
+      (function Eagain -> Lwt.return_none | error -> Lwt.fail error)
+    >>= function Some result -> Lwt.return result | None -> again ()
+  in
+  let give_up error = undo handle >>= fun () -> match error with Eagain -> again () | error -> Lwt.fail error in
+  Lwt.try_bind (fun () -> f handle) commit give_up
 
-  let fresh_waiter () =
-    incr tokens;
-    { token = Printf.sprintf "mirage-xen:%d" !tokens; seen = []; watched = []; changed = false; waker = None }
+let tokens = ref 0
 
-  let until_changed waiter =
-    if waiter.changed then Lwt.return_unit
-    else
-      let promise, waker = Lwt.task () in
-      waiter.waker <- Some waker;
-      promise
+let fresh_waiter () =
+  incr tokens;
+  { token = Printf.sprintf "mirage-xen:%d" !tokens; seen = []; watched = []; changed = false; waker = None }
 
-  let wait client f =
-    let waiter = fresh_waiter () in
-    let simple = { client; tid = 0; waiter = None } in
-    let handle = { simple with waiter = Some waiter } in
-    let watch path =
-      if List.mem path waiter.watched then Lwt.return_unit
-      else (
-        waiter.watched <- path :: waiter.watched;
-        watching Op.Watch simple path waiter.token)
-    in
-    let rec evaluate () =
-      waiter.changed <- false;
-      Lwt.catch (fun () -> f handle >|= Option.some) (function Eagain -> Lwt.return_none | error -> Lwt.fail error)
-      >>= function
-      | Some result -> Lwt.return result
-      | None ->
-          Lwt_list.iter_s watch (List.rev waiter.seen) >>= fun () ->
-          until_changed waiter >>= fun () -> evaluate ()
-    in
-    let leave () =
-      Hashtbl.remove client.waiters waiter.token;
-      let forget path = Lwt.catch (fun () -> watching Op.Unwatch simple path waiter.token) (fun _ -> Lwt.return_unit) in
-      Lwt.no_cancel (Lwt.join (List.map forget waiter.watched))
-    in
-    Hashtbl.replace client.waiters waiter.token waiter;
-    Lwt.finalize evaluate leave
-end
+let until_changed waiter =
+  if waiter.changed then Lwt.return_unit
+  else
+    let promise, waker = Lwt.task () in
+    waiter.waker <- Some waker;
+    promise
+
+let wait client f =
+  let waiter = fresh_waiter () in
+  let simple = { client; tid = 0; waiter = None } in
+  let handle = { simple with waiter = Some waiter } in
+  let watch path =
+    if List.mem path waiter.watched then Lwt.return_unit
+    else (
+      waiter.watched <- path :: waiter.watched;
+      Lwt.catch
+        (fun () -> watching Op.watch simple path waiter.token)
+        (function
+          (* There since before [suspend]; or gone with the connection, and then it is woken to look and watch again. *)
+          | Eexist -> Lwt.return_unit
+          | Error ("ECONNRESET" | "ENOMEM") when waiter.changed -> Lwt.return_unit
+          | error -> Lwt.fail error))
+  in
+  let rec evaluate () =
+    waiter.changed <- false;
+    Lwt.catch (fun () -> f handle >|= Option.some) (function Eagain -> Lwt.return_none | error -> Lwt.fail error)
+    >>= function
+    | Some result -> Lwt.return result
+    | None ->
+        Lwt_list.iter_s watch (List.rev waiter.seen) >>= fun () ->
+        until_changed waiter >>= fun () -> evaluate ()
+  in
+  let leave () =
+    Hashtbl.remove client.waiters waiter.token;
+    let forget path = Lwt.catch (fun () -> watching Op.unwatch simple path waiter.token) (fun _ -> Lwt.return_unit) in
+    Lwt.no_cancel (Lwt.join (List.map forget waiter.watched))
+  in
+  Hashtbl.replace client.waiters waiter.token waiter;
+  Lwt.finalize evaluate leave

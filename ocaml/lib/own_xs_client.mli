@@ -1,8 +1,8 @@
 (* SPDX-License-Identifier: ISC *)
 (** A client of xenstore, with the interface of the module [Xs_client_lwt] of the xenstore library, where that is not
-    installed. Any number of promises use one connection at the same time; replies are matched by request number. *)
+    installed, over the connection that the core keeps. Any number of promises use it at the same time. *)
 
-(** A connection. *)
+(** A connection as the xenstore library's client takes it. This one has its own. *)
 module type IO = sig
   type 'a t = 'a Lwt.t
 
@@ -108,4 +108,4 @@ module type S = sig
   (** Gives a stub domain what another may; for toolstacks. *)
 end
 
-module Client (IO : IO) : S
+include S

@@ -21,7 +21,7 @@ module ACL = struct
       | _ -> None
 
   let of_string text =
-    let entries = List.map entry (Xs_wire.strings text) in
+    let entries = if text = "" then [] else List.map entry (String.split_on_char '\000' text) in
     if List.mem None entries then None
     else
       match List.filter_map Fun.id entries with

@@ -47,7 +47,7 @@ module Xs = Xs
 (** Xenstore. *)
 
 module Xs_client_lwt = Xs_lib.Xs_client_lwt
-(** The client of xenstore over any connection: the xenstore library's where that is installed. *)
+(** The client of xenstore: the xenstore library's, over any connection, where that is installed. *)
 
 module Xs_protocol = Xs_lib.Xs_protocol
 (** Xenstore's exceptions, permissions and tokens: likewise. *)

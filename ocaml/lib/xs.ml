@@ -1,6 +1,6 @@
 (* SPDX-License-Identifier: ISC *)
 
-include Xs_lib.Xs_client_lwt.Client (Xs_ring)
+include Xs_lib.Client
 
 (* One for the domain, made when first asked for; a failure to make it is not kept. *)
 let the_client = ref None

@@ -3,3 +3,4 @@
 
 module Xs_protocol = Xs_protocol
 module Xs_client_lwt = Xs_client_lwt
+module Client = Xs_client_lwt.Client (Xs_ring)

@@ -3,3 +3,4 @@
 
 module Xs_protocol = Own_xs_protocol
 module Xs_client_lwt = Own_xs_client
+module Client = Own_xs_client

@@ -2,11 +2,6 @@
 
 open Lwt.Infix
 
-external evtchn : unit -> int = "mirage_xen_get_xenstore_evtchn"
-
-external page : unit -> (char, Bigarray.int8_unsigned_elt, Bigarray.c_layout) Bigarray.Array1.t
-  = "mirage_xen_get_xenstore_page"
-
 type 'a t = 'a Lwt.t
 
 let return = Lwt.return
@@ -16,70 +11,78 @@ type backend = [ `xen | `unix ]
 
 let backend = `xen
 
-type channel = { page : Cstruct.t; requests : Byte_ring.t; replies : Byte_ring.t; port : Eventchn.t }
+(* Bytes that were written and are no whole packet yet; those of packets that were not read yet. *)
+type channel = {
+  requests : Buffer.t;
+  replies : Buffer.t;
+  mutable read : int;
+  mutable lost : bool;  (** and with it what is watched, of which the xenstore library knows no way to hear *)
+  arrived : unit Lwt_condition.t;
+}
 
-(* struct xenstore_domain_interface *)
-let size = 1024
-let server_features = 2064
-let connection = 2068
-let can_reconnect = 1l
-let connected = 0l
-let reconnect = 1l
-let events = Eventchn.init ()
-let notify channel = Eventchn.notify events channel.port
+let header_size = 16
+let watch_event = 15
+let error = 16
 
-let usable channel =
-  match (Byte_ring.readable channel.replies, Byte_ring.writable channel.requests) with
-  | _ -> true
-  | exception Byte_ring.Corrupt -> false
+let packet kind number transaction payload =
+  let header = Bytes.create header_size in
+  let set i value = Bytes.set_int32_le header (4 * i) (Int32.of_int value) in
+  List.iteri set [ kind; number; transaction; String.length payload ];
+  Bytes.to_string header ^ payload
 
-(* Waits for [ready] to be something other than [None], which only an event can change. *)
-let rec until channel event ready =
-  match ready () with
-  | Some result -> Lwt.return result
-  | None -> Activations.after channel.port event >>= fun event -> until channel event ready
-
-let set_up channel =
-  if usable channel then Lwt.return_unit
-  else if Int32.logand (Cstruct.LE.get_uint32 channel.page server_features) can_reconnect = 0l then
-    Lwt.fail_with "xenstore: the ring is corrupt, and the daemon cannot reconnect"
-  else (
-    Cstruct.LE.set_uint32 channel.page connection reconnect;
-    notify channel;
-    until channel Activations.program_start (fun () ->
-        if Cstruct.LE.get_uint32 channel.page connection = connected then Some () else None)
-    >>= fun () -> if usable channel then Lwt.return_unit else Lwt.fail_with "xenstore: the ring is corrupt")
+let arrive channel bytes =
+  Buffer.add_string channel.replies bytes;
+  Lwt_condition.broadcast channel.arrived ()
 
 let create () =
-  let page = Cstruct.of_bigarray (page ()) in
-  let port = Eventchn.of_int (evtchn ()) in
-  let requests = Byte_ring.v page ~data:0 ~size ~cons:2048 ~prod:2052 in
-  let replies = Byte_ring.v page ~data:size ~size ~cons:2056 ~prod:2060 in
-  let channel = { page; requests; replies; port } in
-  Eventchn.unmask events port;
-  set_up channel >|= fun () -> channel
+  Lwt.wrap (fun () -> Lazy.force Store.start) >|= fun () ->
+  let channel =
+    { requests = Buffer.create 64; replies = Buffer.create 64; read = 0; lost = false; arrived = Lwt_condition.create () }
+  in
+  Store.on_watch_event := (fun payload -> arrive channel (packet watch_event 0 0 payload));
+  (Store.on_reset :=
+     fun () ->
+       channel.lost <- true;
+       Lwt_condition.broadcast channel.arrived ());
+  channel
 
 let destroy _channel = Lwt.return_unit
 
-let rec read_after channel event buffer offset length =
-  match Byte_ring.read channel.replies buffer offset length with
-  | 0 when length > 0 ->
-      Activations.after channel.port event >>= fun event -> read_after channel event buffer offset length
-  | count ->
-      if Byte_ring.was_full channel.replies count then notify channel;
-      Lwt.return count
-  | exception error -> Lwt.fail error
+let rec read channel bytes offset length =
+  let available = Buffer.length channel.replies - channel.read in
+  if channel.lost then Lwt.fail End_of_file
+  else if available = 0 then Lwt_condition.wait channel.arrived >>= fun () -> read channel bytes offset length
+  else
+    let count = min available length in
+    Buffer.blit channel.replies channel.read bytes offset count;
+    channel.read <- channel.read + count;
+    if count = available then (
+      Buffer.clear channel.replies;
+      channel.read <- 0);
+    Lwt.return count
 
-let read channel = read_after channel Activations.program_start
+let request channel kind number transaction payload =
+  Lwt.try_bind
+    (fun () -> Store.request kind ~transaction payload)
+    (fun payload -> Lwt.return (packet kind number transaction payload))
+    (fun cause ->
+      let name = match cause with Store.Refused name -> name | _ -> "EIO" in
+      Lwt.return (packet error number transaction (name ^ "\000")))
+  >|= arrive channel
 
-let rec write_after channel event buffer offset length =
-  match Byte_ring.write channel.requests buffer offset length with
-  | 0 when length > 0 ->
-      Activations.after channel.port event >>= fun event -> write_after channel event buffer offset length
-  | count ->
-      if count > 0 then notify channel;
-      if count = length then Lwt.return_unit
-      else write_after channel event buffer (offset + count) (length - count)
-  | exception error -> Lwt.fail error
+let rec send channel =
+  let written = Buffer.to_bytes channel.requests in
+  let number i = Int32.to_int (Bytes.get_int32_le written (4 * i)) land 0xffffffff in
+  if Bytes.length written >= header_size && Bytes.length written >= header_size + number 3 then (
+    let length = number 3 in
+    let payload = Bytes.sub_string written header_size length and rest = header_size + length in
+    Buffer.clear channel.requests;
+    Buffer.add_subbytes channel.requests written rest (Bytes.length written - rest);
+    let kind = number 0 and rid = number 1 and transaction = number 2 in
+    Lwt.async (fun () -> request channel kind rid transaction payload);
+    send channel)
 
-let write channel = write_after channel Activations.program_start
+let write channel bytes offset length =
+  Buffer.add_subbytes channel.requests bytes offset length;
+  send channel;
+  Lwt.return_unit

@@ -1,5 +1,6 @@
 (* SPDX-License-Identifier: ISC *)
-(** The connection to xenstore: the ring that the toolstack set up, and its event channel. Xen's [io/xs_wire.h]. *)
+(** The connection to xenstore as the xenstore library's client takes it, a stream of packets each way, over the one that the
+    core keeps. Request numbers are the client's on this side and the core's on the other. *)
 
 type 'a t = 'a Lwt.t
 
@@ -15,18 +16,17 @@ val backend : backend
 (** [`xen]. *)
 
 type channel
-(** The domain's ring; there is one. *)
+(** A stream each way. *)
 
 val create : unit -> channel t
-(** The ring, ready for use. When its counters cannot be, it is set up anew by asking the daemon to, which those of Xen 4.17
-    and later can do; fails where they cannot. *)
+(** Connects. Fails when the domain has no xenstore. *)
 
 val destroy : channel -> unit t
-(** Nothing: the ring stays. *)
+(** Nothing: the connection stays. *)
 
 val read : channel -> bytes -> int -> int -> int t
 (** [read channel bytes offset length] waits until there is something, and gives how much of it there was: from 1 to
     [length]. *)
 
 val write : channel -> bytes -> int -> int -> unit t
-(** [write channel bytes offset length] writes all, and waits for room where there is none. *)
+(** [write channel bytes offset length] writes all, at once. What is not a whole packet yet is kept. *)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* A Xen for tests of the OCaml library in a Linux process: the externals of the C stubs over tables in this file.
+/* A Xen for tests of the OCaml library in a Linux process: the externals of the C stubs over tables in this file, but for
+ * those of xenstore, which are the C stubs' own, over the bindings' Rust (fake_core.c).
  *
  * There is one domain, which is also its own peer: it can bind to its own unbound ports and map its own grants. Time is
  * virtual: it stands still while the program runs and jumps to the deadline when it blocks. Blocking for ever with nothing
@@ -17,7 +18,9 @@
 #include <caml/memory.h>
 #include <caml/mlvalues.h>
 
-enum { PORTS = 4096, PAGE = 4096, STORE_PORT = 1, CONSOLE_PORT = 3, FIRST_PORT = 8, RESERVED = 8, MOST_ENTRIES = 32768 };
+#include "fake_xen.h"
+
+enum { PORTS = 4096, PAGE = 4096, STORE_PORT = FAKE_STORE_PORT, CONSOLE_PORT = 3, FIRST_PORT = 8, RESERVED = 8, MOST_ENTRIES = 32768 };
 
 static struct port {
 	bool bound, pending, masked, mark;
@@ -97,13 +100,18 @@ value mirage_xen_evtchn_unbind(value handle, value v_port)
 	return Val_unit;
 }
 
+void fake_notify(int port)
+{
+	notifications++;
+	int peer = ports[port].peer;
+	if (peer)
+		ports[peer].pending = true;
+}
+
 value mirage_xen_evtchn_notify(value handle, value port)
 {
 	(void)handle;
-	notifications++;
-	int peer = ports[Int_val(port)].peer;
-	if (peer)
-		ports[peer].pending = true;
+	fake_notify(Int_val(port));
 	return Val_unit;
 }
 
@@ -197,18 +205,17 @@ value mirage_xen_get_addr(value page)
 	return caml_copy_nativeint((intnat)Caml_ba_data_val(page));
 }
 
-value mirage_xen_get_xenstore_evtchn(value unit)
+uint8_t *fake_store_page(void)
 {
-	(void)unit;
-	return Val_int(STORE_PORT);
+	if (!store_page)
+		store_page = new_pages(1);
+	return store_page;
 }
 
 value mirage_xen_get_xenstore_page(value unit)
 {
 	(void)unit;
-	if (!store_page)
-		store_page = new_pages(1);
-	return page_value(store_page, PAGE);
+	return page_value(fake_store_page(), PAGE);
 }
 
 value mirage_xen_get_console_evtchn(value unit)

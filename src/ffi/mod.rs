@@ -13,6 +13,7 @@ mod grants;
 mod net;
 mod owned;
 mod params;
+mod store;
 
 /// A domain id; `None` when it is no 16-bit number.
 fn domid(number: i64) -> Option<u16> {

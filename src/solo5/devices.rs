@@ -55,9 +55,8 @@ pub trait Device: Send {
     }
 }
 
-/// The devices by handle, and the connection to xenstored that they share.
+/// The devices by handle.
 struct Devices {
-    store: Option<Store>,
     slots: [Option<&'static mut dyn Device>; MAX_ENTRIES],
     /// A bit a handle: acquired.
     acquired: u64,
@@ -66,7 +65,6 @@ struct Devices {
 }
 
 static DEVICES: Mutex<Devices> = Mutex::new(Devices {
-    store: None,
     slots: [const { None }; MAX_ENTRIES],
     acquired: 0,
     changed: 0,
@@ -190,18 +188,16 @@ impl Devices {
         declared: &manifest::Device<'_>,
         make: fn(&mut Store, u64, usize) -> Result<&'static mut dyn Device, &'static str>,
     ) -> Result<(), &'static str> {
-        if self.store.is_none() {
-            self.store = store::connect();
-        }
-        let store = self.store.as_mut().ok_or("the domain has no xenstore")?;
+        let store = store::get().ok_or("the domain has no xenstore")?;
         let slot = self.slots.get_mut(declared.handle).ok_or("bad handle")?;
         if slot.is_none() {
             let kind = text(declared.kind).as_bytes();
             if options::settings().is_some_and(|settings| settings.device_memory(kind).is_err()) {
                 return Err("the option for its memory is no size");
             }
-            let number = find_number(store, declared)?;
-            *slot = Some(make(store, number, declared.handle)?);
+            let mut store = store.lock();
+            let number = find_number(&mut store, declared)?;
+            *slot = Some(make(&mut store, number, declared.handle)?);
         }
         let deadline = time::monotonic().saturating_add(PATIENCE);
         self.advance(1 << declared.handle);
@@ -229,9 +225,10 @@ impl Devices {
     /// Has the bus look after the devices whose bits are set, and those of which it hears meanwhile. A backend that changes its
     /// state without end is looked at again when the program waits next: others have their turn.
     fn advance(&mut self, devices: u64) {
-        let Some(store) = self.store.as_mut() else {
+        let Some(store) = store::get() else {
             return;
         };
+        let store = &mut *store.lock();
         self.changed |= devices;
         for _ in 0..ROUNDS {
             let changed = core::mem::take(&mut self.changed);
@@ -251,21 +248,26 @@ impl Devices {
 
     /// Whether the bus has something to do.
     fn is_pending(&mut self) -> bool {
-        self.changed != 0 || self.store.as_mut().is_some_and(store::is_pending)
+        self.changed != 0 || store::get().is_some_and(|store| store::is_pending(&mut store.lock()))
     }
 
     /// Takes in what xenstored says.
     fn serve_store(&mut self) {
-        let Some(store) = self.store.as_mut() else {
+        let Some(store) = store::get() else {
             return;
         };
-        store.link().clear();
-        if store.drain().is_err() && store.reconnect().is_ok() {
-            for device in self.slots.iter_mut().flatten() {
-                device.link().watch_again(store);
+        let changed = {
+            let store = &mut *store.lock();
+            // Where xenstored broke the protocol and cannot connect anew, nothing is heard of the devices any more; what they
+            // do goes on.
+            let _ = store.tend();
+            if store.link().take_unwatched() {
+                for device in self.slots.iter_mut().flatten() {
+                    device.link().watch_again(store);
+                }
             }
-        }
-        let changed = store.link().take_changed();
+            store.link().take_changed()
+        };
         self.advance(changed);
     }
 
@@ -340,12 +342,9 @@ fn with<T>(
     operation: impl FnOnce(&mut dyn Device, &mut Store) -> Option<T>,
 ) -> Option<T> {
     let Devices {
-        store,
-        slots,
-        acquired,
-        ..
+        slots, acquired, ..
     } = devices;
     let known = handle < MAX_ENTRIES as u64 && *acquired & 1 << handle != 0;
     let device = slots.get_mut(handle as usize).filter(|_| known)?.as_mut()?;
-    operation(&mut **device, store.as_mut()?)
+    operation(&mut **device, &mut store::get()?.lock())
 }

@@ -13,4 +13,5 @@ pub mod options;
 pub mod private;
 mod reservations;
 pub mod ssp;
+mod store_hooks;
 pub mod tls;

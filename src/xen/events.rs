@@ -127,21 +127,6 @@ impl Port {
         }
     }
 
-    /// Whether an event came, as far as this core can tell.
-    pub fn is_pending(self) -> bool {
-        let (word, bit) = self.word_and_bit();
-        ops().is_some() || page().pending[word].load(Ordering::SeqCst) & bit != 0
-    }
-
-    /// Whether an event came, which is then forgotten, as [`clear`](Self::clear) does.
-    pub fn take(self) -> bool {
-        let pending = self.is_pending();
-        if pending {
-            self.clear();
-        }
-        pending
-    }
-
     /// Forgets a pending event, so that the next one raises the upcall again.
     pub fn clear(self) {
         if ops().is_some() {

@@ -158,6 +158,12 @@ pub fn test_and_clear(port: u32) -> bool {
     marks::all().test_and_clear(port)
 }
 
+/// Marks a port whose event somebody else took, and sees to it that the application looks at its marks.
+pub fn mark(port: u32) {
+    marks::all().mark(port);
+    UNTOLD.store(true, Ordering::Relaxed);
+}
+
 /// Moves Xen's events into the marks; whether there was one since the last call.
 pub fn demux() -> bool {
     let found = collect(&mut INTERFACE.lock(), marks::all());

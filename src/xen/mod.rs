@@ -47,3 +47,5 @@ pub mod evtchn;
 pub mod owned;
 #[cfg(feature = "bindings")]
 pub mod platform;
+#[cfg(feature = "bindings")]
+pub mod store_client;

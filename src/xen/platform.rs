@@ -219,6 +219,21 @@ impl Drop for PageBlock {
     }
 }
 
+/// `size` bytes of libc's heap, aligned to 16; null when there are none.
+pub fn allocate(size: usize) -> *mut c_void {
+    // SAFETY: no precondition.
+    unsafe { malloc(size) }
+}
+
+/// Gives a block of [`allocate`] back.
+///
+/// # Safety
+/// Nobody uses it any more.
+pub unsafe fn release(block: *mut c_void) {
+    // SAFETY: as above.
+    unsafe { free(block) }
+}
+
 /// How many elements a [`Scratch`] has room for without asking libc.
 pub const FEW: usize = 16;
 

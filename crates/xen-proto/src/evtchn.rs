@@ -117,6 +117,12 @@ impl<'a> Marks<'a> {
             .any(|word| word.load(Ordering::Relaxed) != 0)
     }
 
+    /// Marks a port, for whoever learned of its event in another way.
+    pub fn mark(&self, port: u32) {
+        let (word, bit) = place(port);
+        self.set(word, bit);
+    }
+
     fn set(&self, word: usize, bits: u64) {
         if let Some(word) = self.words.get(word) {
             word.fetch_or(bits, Ordering::Release);

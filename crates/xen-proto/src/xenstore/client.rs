@@ -144,6 +144,18 @@ impl<'a> Client<'a> {
         }
     }
 
+    /// Whether [`poll`](Self::poll) has anything to do, which only an event from xenstored changes: to be asked before
+    /// waiting for one, since somebody else may have taken the last.
+    pub fn has_news(&self) -> bool {
+        match self.state {
+            State::Connected => {
+                self.ring.is_readable() || self.out_done < self.out_len && self.ring.is_writable()
+            }
+            State::Reconnecting => self.ring.is_connected(),
+            State::Broken => self.ring.can_reconnect(),
+        }
+    }
+
     fn broken(&mut self) -> Event {
         self.state = State::Broken;
         Event::Broken
@@ -214,6 +226,11 @@ impl<'a> Client<'a> {
                 _ => Ok(()),
             },
         ))
+    }
+
+    /// What the message is that [`poll`](Self::poll) reported last.
+    pub fn kind(&self) -> Kind {
+        Header::from_bytes(&self.message).map_or(Kind(0), |header| header.kind)
     }
 
     /// The payload of the message that [`poll`](Self::poll) reported last.

@@ -95,6 +95,19 @@ impl<'a> Ring<'a> {
         Some(len)
     }
 
+    /// Whether [`pull`](Self::pull) has something to take, or impossible indices to tell of.
+    pub fn is_readable(&self) -> bool {
+        let page = self.page;
+        page.rsp_prod.load(Ordering::Acquire) != page.rsp_cons.load(Ordering::Relaxed)
+    }
+
+    /// Whether [`push`](Self::push) finds room.
+    pub fn is_writable(&self) -> bool {
+        let page = self.page;
+        let waiting = page.req_prod.load(Ordering::Relaxed);
+        waiting.wrapping_sub(page.req_cons.load(Ordering::Acquire)) as usize != RING_SIZE
+    }
+
     /// Takes bytes into `buffer`; `None` when the indices are impossible.
     pub fn pull(&mut self, buffer: &mut [u8]) -> Option<usize> {
         let page = self.page;
