@@ -10,9 +10,9 @@
 use super::hypercall::{self, XenError};
 use super::shared_info::{page, vcpu};
 use super::{abi, platform};
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 use spin::Mutex;
-use xen_proto::evtchn::{Marks, TWO_LEVEL_PORTS, TwoLevel};
+use xen_proto::evtchn::{self, Marks, TWO_LEVEL_PORTS, TwoLevel, Untold};
 
 mod errors;
 mod fifo;
@@ -37,7 +37,29 @@ enum Interface {
 static INTERFACE: Mutex<Interface> = Mutex::new(Interface::TwoLevel);
 
 /// Marks were made by somebody else than [`demux`], which has still to say so.
-static UNTOLD: AtomicBool = AtomicBool::new(false);
+static UNTOLD: Untold = Untold::new();
+
+impl evtchn::Interface for Interface {
+    fn forget(&mut self, port: u32) {
+        match self {
+            Interface::Fifo(queues) => queues.forget(port),
+            Interface::TwoLevel => {
+                two_level().test_and_clear(port);
+            }
+        }
+    }
+
+    fn demux(&mut self, marks: Marks<'_>) -> bool {
+        match self {
+            Interface::Fifo(queues) => {
+                // Before the queues are looked at: an event after that raises it again.
+                vcpu().upcall_pending.swap(0, Ordering::SeqCst);
+                queues.demux(marks)
+            }
+            Interface::TwoLevel => two_level().demux(marks),
+        }
+    }
+}
 
 fn two_level() -> TwoLevel<'static> {
     TwoLevel {
@@ -80,7 +102,7 @@ fn switch_to_fifo() -> bool {
     if !used_up || two_level_only || matches!(*interface, Interface::Fifo(_)) {
         return false;
     }
-    let Some(queues) = fifo::switch(&page().mask) else {
+    let Some(queues) = fifo::switch(two_level()) else {
         return false;
     };
     *interface = Interface::Fifo(queues);
@@ -109,12 +131,7 @@ pub fn unbind(port: u32) -> Result<(), Error> {
     }
     mask(port);
     hypercall::close(port)?;
-    match &*INTERFACE.lock() {
-        Interface::Fifo(queues) => queues.forget(port),
-        Interface::TwoLevel => {
-            two_level().test_and_clear(port);
-        }
-    }
+    evtchn::Interface::forget(&mut *INTERFACE.lock(), port);
     marks::all().forget(port);
     Ok(())
 }
@@ -161,58 +178,35 @@ pub fn test_and_clear(port: u32) -> bool {
 /// Marks a port whose event somebody else took, and sees to it that the application looks at its marks.
 pub fn mark(port: u32) {
     marks::all().mark(port);
-    UNTOLD.store(true, Ordering::Relaxed);
+    UNTOLD.set();
+}
+
+fn collect() -> bool {
+    evtchn::collect(&mut *INTERFACE.lock(), marks::timer(), marks::all())
 }
 
 /// Moves Xen's events into the marks; whether there was one since the last call.
 pub fn demux() -> bool {
-    let found = collect(&mut INTERFACE.lock(), marks::all());
-    UNTOLD.swap(false, Ordering::Relaxed) || found
-}
-
-/// Moves events; whether any of them is the application's: the core's timer only ends a sleep.
-fn collect(interface: &mut Interface, marks: Marks<'_>) -> bool {
-    let timer = marks::timer();
-    let found = match interface {
-        Interface::Fifo(queues) => {
-            queues.forget(timer);
-            // Before the queues are looked at: an event after that raises it again.
-            vcpu().upcall_pending.swap(0, Ordering::SeqCst);
-            queues.demux(marks)
-        }
-        Interface::TwoLevel => {
-            two_level().test_and_clear(timer);
-            two_level().demux(marks)
-        }
-    };
-    // It may have gone off just now, and then nothing tells whether its mark is the only new one.
-    found && (!marks.test_and_clear(timer) || marks.any())
+    UNTOLD.demux(collect)
 }
 
 /// Sleeps until `deadline`, in ns of the monotonic clock (`u64::MAX` for none), or until there is an event, which
 /// [`demux`] then reports. Returns at once when the deadline is past.
 ///
-/// No wake-up is lost: an event after [`collect`] cleared `upcall_pending` sets it again, and the core does not halt, or
-/// not for long, while it is set.
+/// No wake-up is lost: see [`Untold`].
 pub fn block(deadline: u64) {
-    loop {
-        // The core may have marked events in a wait of its own.
-        if collect(&mut INTERFACE.lock(), marks::all()) || UNTOLD.load(Ordering::Relaxed) {
-            UNTOLD.store(true, Ordering::Relaxed);
-            return;
+    UNTOLD.block(collect, || {
+        let early = platform::now() < deadline;
+        if early {
+            platform::sleep(deadline);
         }
-        if platform::now() >= deadline {
-            return;
-        }
-        platform::sleep(deadline);
-    }
+        early
+    });
 }
 
 /// For the core's own waits under FIFO: events are marked here, or the next one would raise no upcall.
 extern "C" fn demux_for_core() {
-    if collect(&mut INTERFACE.lock(), marks::all()) {
-        UNTOLD.store(true, Ordering::Relaxed);
-    }
+    UNTOLD.demux_for_core(collect);
 }
 
 impl From<XenError> for Error {

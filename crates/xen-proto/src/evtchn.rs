@@ -61,16 +61,21 @@
 //! 1. Guest reads the head of an empty queue. 2. Xen writes a new head and sets the ready bit.
 //!    3. Guest takes the ready bits and follows the old head. So the ready bits are taken first.
 //!
-//! Those of the core's own wait in the middle of these are told in [`Wait`]'s module.
+//! Those of the core's own wait in the middle of these are told in [`Wait`]'s module, those of a sleep in [`Untold`]'s,
+//! those of the switch from one interface to the other in [`switch`]'s.
 
 use crate::mutated;
 use crate::sync::{AtomicU64, Ordering};
 
+mod block;
 mod fifo;
+mod switch;
 mod two_level;
 mod wait;
 
+pub use block::{Interface, Untold, collect};
 pub use fifo::{ControlBlock, EventPage, FIFO_PORTS, Fifo, PAGE_PORTS, PRIORITIES};
+pub use switch::{SWITCH_PAGES, switch};
 pub use two_level::{TWO_LEVEL_PORTS, TwoLevel, WORDS};
 pub use wait::Wait;
 

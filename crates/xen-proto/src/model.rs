@@ -45,6 +45,15 @@ pub enum Mutant {
     WaitSelectorBeforeFlag,
     WaitPendingFirst,
     WaitKeepsSelected,
+    /// See `evtchn::block`.
+    BlockForgetsTheCores,
+    BlockTimerHidesOthers,
+    BlockTimerIsTold,
+    BlockKeepsItToItself,
+    /// See `evtchn::switch`.
+    SwitchUnmasksLater,
+    SwitchDropsFlag,
+    SwitchTakesBits,
     /// See the races of `grant`.
     GrantRevokesBlindly,
     GrantFlagsFirst,
@@ -117,6 +126,14 @@ pub fn finish_peer() {
     INSIDE.set(true);
     while peer() {}
     INSIDE.set(false);
+}
+
+/// Runs `f` without the other side: what Xen does under its locks, in a hypercall.
+pub fn alone<T>(f: impl FnOnce() -> T) -> T {
+    let inside = INSIDE.replace(true);
+    let result = f();
+    INSIDE.set(inside);
+    result
 }
 
 /// Runs `run` once for every sequence of choices and returns how many there were, or the first

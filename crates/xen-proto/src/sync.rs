@@ -8,3 +8,13 @@ pub use core::sync::atomic::{
 
 #[cfg(test)]
 pub use crate::model::{AtomicI8, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
+
+/// Works on memory that nobody else sees yet, which the model need not interleave with anything.
+#[cfg(not(test))]
+#[inline(always)]
+pub fn unshared<T>(f: impl FnOnce() -> T) -> T {
+    f()
+}
+
+#[cfg(test)]
+pub use crate::model::alone as unshared;

@@ -5,9 +5,8 @@
 use super::Error;
 use crate::xen::hypercall;
 use crate::xen::platform::{self, EventOps, PAGE};
-use core::sync::atomic::{AtomicU64, Ordering};
 use xen_proto::evtchn::{
-    ControlBlock, EventPage, FIFO_PORTS, Fifo, Marks, PAGE_PORTS, TWO_LEVEL_PORTS, WORDS,
+    self, ControlBlock, EventPage, FIFO_PORTS, Fifo, Marks, PAGE_PORTS, SWITCH_PAGES, TwoLevel,
 };
 
 /// Pages of a full event array.
@@ -43,32 +42,29 @@ pub struct Queues {
 }
 
 /// Switches to the FIFO interface; `None` when Xen does not offer it or there is no memory for it, and then the 2-level
-/// bits stay in force.
-///
-/// Each port stays masked or not as it was, by `masks`, the mask bits of the 2-level interface. No event is lost: Xen
-/// takes over what is pending, keeps to itself what comes while the port's page is not there yet, and raises it, for a
-/// port that is not masked, when it gets the page.
-pub fn switch(masks: &[AtomicU64; WORDS]) -> Option<Queues> {
-    let mut ready = [None; TWO_LEVEL_PORTS as usize / PAGE_PORTS];
-    for (page, masks) in ready.iter_mut().zip(masks.chunks(PAGE_PORTS / 64)) {
-        *page = Some(event_page_like(masks)?);
+/// bits stay in force. Each port stays masked or not as it was, and no event is lost: see [`evtchn::switch`].
+pub fn switch(bits: TwoLevel<'_>) -> Option<Queues> {
+    let first = event_page()?;
+    let mut pages = [first; SWITCH_PAGES];
+    for page in pages.iter_mut().skip(1) {
+        *page = event_page()?;
     }
-    let [Some(first), ..] = ready else {
-        return None;
-    };
-    let control = &raw const CONTROL as usize;
-    hypercall::init_control((control / PAGE) as u64, (control % PAGE) as u32).ok()?;
     let mut queues = Queues {
         fifo: Fifo::new(&CONTROL.0),
         pages: [first; PAGES],
         count: 0,
     };
-    // There is no way back from here. Should Xen have no memory for all pages, ports of the others are dead, and
-    // unmasking one says so.
-    for page in ready.into_iter().flatten() {
-        if queues.append(page).is_err() {
-            break;
-        }
+    let control = &raw const CONTROL as usize;
+    let (frame, offset) = ((control / PAGE) as u64, (control % PAGE) as u32);
+    // Ports of a page that Xen has no memory for are dead, and unmasking one says so.
+    let switched = evtchn::switch(
+        bits,
+        pages,
+        || hypercall::init_control(frame, offset).is_ok(),
+        |page| queues.append(page).is_ok(),
+    );
+    if !switched {
+        return None;
     }
     platform::set_event_ops(&OPS);
     Some(queues)
@@ -78,21 +74,6 @@ pub fn switch(masks: &[AtomicU64; WORDS]) -> Option<Queues> {
 fn event_page() -> Option<&'static EventPage> {
     let page: &EventPage = platform::for_ever()?;
     page.reset();
-    Some(page)
-}
-
-/// A page of ports that are masked as these bits say.
-fn event_page_like(masks: &[AtomicU64]) -> Option<&'static EventPage> {
-    let page = event_page()?;
-    for (words, mask) in page.words.chunks(64).zip(masks) {
-        let mask = mask.load(Ordering::Relaxed);
-        for (bit, word) in words.iter().enumerate() {
-            if mask & 1 << bit == 0 {
-                // Neither pending nor masked.
-                word.store(0, Ordering::Relaxed);
-            }
-        }
-    }
     Some(page)
 }
 

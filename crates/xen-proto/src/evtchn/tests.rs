@@ -13,7 +13,9 @@ use std::vec::Vec;
 use super::Marks;
 use crate::sync::AtomicU64;
 
+mod block;
 mod fifo;
+mod switch;
 mod two_level;
 mod wait;
 

@@ -57,9 +57,28 @@ impl Shared {
 
     /// `evtchn_2l_set_pending` for each of `sends` in turn, one access a step.
     pub(super) fn peer(self: &Rc<Self>, sends: &'static [usize]) {
+        model::peer(self.sender(sends));
+    }
+
+    /// The same, each of `sends` in one step.
+    pub(super) fn peer_at_once(self: &Rc<Self>, sends: &'static [usize]) {
+        let shared = Rc::clone(self);
+        let next = Cell::new(0);
+        model::peer(move || {
+            let Some(send) = sends.get(next.get()..=next.get()) else {
+                return false;
+            };
+            let step = shared.sender(send);
+            while step() {}
+            next.set(next.get() + 1);
+            next.get() < sends.len()
+        });
+    }
+
+    fn sender(self: &Rc<Self>, sends: &'static [usize]) -> impl Fn() -> bool + 'static {
         let shared = Rc::clone(self);
         let (send, at) = (Cell::new(0), Cell::new(0));
-        model::peer(move || {
+        move || {
             let Some(&which) = sends.get(send.get()) else {
                 return false;
             };
@@ -87,7 +106,7 @@ impl Shared {
             }
             at.set(if done { 0 } else { at.get() + 1 });
             send.get() < sends.len()
-        });
+        }
     }
 }
 
