@@ -145,7 +145,11 @@ let rec request t operation sector buffer length =
     match start t.handle operation sector bytes off length with
     | -1 ->
         submit t;
-        Lwt_condition.wait t.room >>= fun () -> request t operation sector buffer length
+        Lwt_condition.wait t.room >>= fun () ->
+        let promise = request t operation sector buffer length in
+        (* Whoever wanted it has submitted what there was room for. *)
+        submit t;
+        promise
     | number when number < 0 -> Lwt.return Failed
     | number ->
         let promise, resolver = Lwt.wait () in

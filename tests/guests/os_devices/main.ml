@@ -100,6 +100,13 @@ let block () =
      let got = [ sectors 1 ' '; sectors 2 ' ' ] in
      Block.read t 3L got >>= ok Block.pp_error >>= fun () ->
      expect "what was written" (Cstruct.to_string (Cstruct.concat got) = String.make 1024 'a' ^ String.make 512 'b');
+     (* More than there are pages for, and nobody else who asks for anything. *)
+     let whole = Cstruct.create (1 lsl 20) in
+     for i = 0 to (1 lsl 18) - 1 do Cstruct.LE.set_uint32 whole (4 * i) (Int32.of_int (i * 7)) done;
+     Block.write t 0L [ whole ] >>= ok Block.pp_write_error >>= fun () ->
+     let back = Cstruct.create (1 lsl 20) in
+     Block.read t 0L [ back ] >>= ok Block.pp_error >>= fun () ->
+     expect "a mebibyte" (Cstruct.equal whole back);
      Block.flush t >>= ok Block.pp_write_error >>= fun () -> Block.discard t 3L 3L >>= ok Block.pp_write_error
    else Block.write t 0L [ sectors 1 'a' ] >|= fun result -> expect "read only" (result = Error `Is_read_only))
   >>= fun () ->
