@@ -245,6 +245,23 @@ fn everything_a_domain_may_do_with_oxenstored() {
     );
 }
 
+/// A Solo5 device and the program ask xenstore on one connection.
+#[test]
+fn a_device_and_the_program_share_the_connection() {
+    let disk = r#"disk = ["script=block-lab,vdev=xvda,access=w,format=raw,target=@DIR@/disk.img"]"#;
+    let outcome = passes(Guest {
+        config: vec![disk.into()],
+        files: vec![("disk.img".into(), vec![0; 64 * 512])],
+        dom0: Some("sleep 1; xenstore-write /local/domain/$DOMID/data/dom0 ready".into()),
+        ..guest("os_shared", "")
+    });
+    assert_eq!(
+        lines(&outcome),
+        ["replies", "events", "rounds", "ok"],
+        "{outcome}"
+    );
+}
+
 #[test]
 fn an_escaped_exception_is_reported_and_crashes_the_domain() {
     for (which, message) in [

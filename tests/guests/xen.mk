@@ -82,7 +82,7 @@ $(OUT)/%/main6.native.o: $(HERE)/%/xen6.ml
 	@cd $(@D) && ocamlfind ocamlopt -g -w +a-4-9-40-41-42-44-45-70 -output-obj -o main6.native.o main6.ml
 
 # C of an OCaml guest: NAME/stubs.c.
-STUBS := $(patsubst $(HERE)/%/stubs.c,%,$(wildcard $(HERE)/*/stubs.c))
+STUBS := $(filter $(ML),$(patsubst $(HERE)/%/stubs.c,%,$(wildcard $(HERE)/*/stubs.c)))
 $(STUBS:%=$(OUT)/%/stubs.o): $(OUT)/%/stubs.o: $(HERE)/%/stubs.c $(RUNTIME)/libasmrun.a
 	@mkdir -p $(@D)
 	@$(CC) $(FLAGS) $(C_WARNINGS) $(INCLUDES) -I$(RUNTIME)/include -c -o $@ $<
