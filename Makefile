@@ -100,6 +100,7 @@ bench: setup
 	@tools/bench_bindings.py
 	@tools/bench_build.py
 	@tools/bench_libc.py
+	@tools/bench_devices
 	@tools/bench_console.py
 	@tools/bench_protection.py
 
