@@ -2,6 +2,7 @@
 //! Where the core calls its devices, if the program has acquired any: nothing here refers to device code, which is then not
 //! part of a program without devices.
 
+use core::hint::black_box;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
@@ -20,8 +21,9 @@ pub fn set(hooks: &'static Hooks) {
     HOOKS.store(core::ptr::from_ref(hooks).cast_mut(), Ordering::Release);
 }
 
-/// The devices, if there are any.
+/// The devices, if there are any. That only one value is ever stored is hidden from the compiler: knowing it, it would call the
+/// devices' functions by name, and a program without devices would have them.
 pub fn get() -> Option<&'static Hooks> {
     // SAFETY: null, or a reference that `set` was given.
-    unsafe { HOOKS.load(Ordering::Acquire).as_ref() }
+    unsafe { black_box(HOOKS.load(Ordering::Acquire)).as_ref() }
 }

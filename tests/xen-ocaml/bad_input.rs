@@ -393,7 +393,9 @@ fn what_a_domain_lacks() {
             .args(["build", "l.ml", "--package", "lwt.unix"]),
     );
     assert!(
-        lines[0].contains("liblwt_unix_stubs.a wants") && lines[0].contains("Xen_os.Main.run"),
+        lines.len() < 4
+            && lines[0].contains("liblwt_unix_stubs.a wants")
+            && lines[0].contains("Xen_os.Main.run"),
         "{lines:?}"
     );
     folder.write("c.ml", "external f : unit -> unit = \"f\"\nlet () = f ()\n");

@@ -32,6 +32,33 @@ fn program_headers(elf: &[u8]) -> impl Iterator<Item = usize> + use<> {
     (0..count).map(move |index| start + index * size)
 }
 
+/// The smallest program is small: of what it does not use, devices above all, nothing is linked.
+#[test]
+fn hello_is_small() {
+    let folder = Folder::new("small");
+    fs::copy(root().join("examples/hello/main.ml"), folder.path("app.ml")).unwrap();
+    folder.ok(&["build", "app.ml", "--no-symbols"]);
+    let names = run(folder.command("nm").arg("app.xen"));
+    let devices: Vec<_> = names
+        .lines()
+        .filter(|name| {
+            name.contains("solo57devices")
+                || name.contains("solo5_net_")
+                || name.contains("solo5_block_")
+        })
+        .collect();
+    assert!(devices.is_empty(), "{devices:?}");
+    folder.ok(&["build", "app.ml", "--no-symbols", "--strip"]);
+    let size = fs::metadata(folder.path("app.xen")).unwrap().len();
+    // OCaml 5's runtime is larger.
+    let version = run(folder.command("ocamlfind").args(["ocamlopt", "-version"]));
+    let limit = if version.starts_with('5') { 600 } else { 360 };
+    assert!(
+        size <= limit * 1024,
+        "{size} bytes, the limit is {limit} KiB"
+    );
+}
+
 #[test]
 fn identity() {
     let folder = Folder::new("identity");
@@ -239,7 +266,7 @@ fn damaged_images() {
 #[test]
 fn objects_and_archives() {
     let folder = Folder::new("archives");
-    folder.write("a.c", "int socket(int, int, int);\nint getpwnam(void);\nint b(void);\nint a(void) { return socket(1, 1, 1) + getpwnam() + b(); }\n");
+    folder.write("a.c", "int socket(int, int, int);\nint ptrace(void);\nint b(void);\nint a(void) { return socket(1, 1, 1) + ptrace() + b(); }\n");
     folder.write(
         "b.c",
         "int a(void), elsewhere(void);\nint b(void) { return a() + elsewhere(); }\n",
@@ -250,7 +277,7 @@ fn objects_and_archives() {
     assert_eq!(status, Some(1), "{text}");
     for part in [
         "2 objects for x86-64",
-        "fault: libab.a: a.o wants getpwnam, which a domain does not have: a domain has no users",
+        "fault: libab.a: a.o wants ptrace, which a domain does not have: a domain is one program",
         "fault: libab.a: a.o wants socket, which fails in a domain: there is no socket layer",
         "wants     1 names that other libraries may define: elsewhere",
     ] {

@@ -194,9 +194,13 @@ class Needs:
             for where in wanted.pop(name, ()):
                 if not self.dormant(where):
                     uses.append((os.path.basename(where), name, self.bad[name]))
-        lines = []
+        lines, hopeless = [], {}
         for who, name, want in uses:
-            if permitted(want, "libunix.a", self.allowed) or permitted(name, "", self.allowed):
+            archive = who.split("(")[0]
+            if permitted(want, "libunix.a", self.allowed) or permitted(name, archive, self.allowed):
+                continue
+            if lacks.archive_hint(archive):
+                hopeless.setdefault(archive, []).append(_readable(name))
                 continue
             kind = lacks.kind(want)
             line = (
@@ -205,6 +209,8 @@ class Needs:
             )
             if line not in lines:
                 lines.append(line)
+        for archive, names in hopeless.items():
+            lines.append(f"{archive} uses {link.some(sorted(set(names)))}, which fail in a domain: {lacks.archive_hint(archive)}")
         for who, name in self.wants:
             if not permitted(name, "", self.allowed):
                 lines.append(refusal(who, name))

@@ -63,12 +63,18 @@ def _has_manifest(path):
 
 def refuse(wanted, needs, allowed):
     """Stops where a library asks for functions that fail in a domain, unless the user said that it may."""
-    lines = needs.judge(wanted)
+    lines, hopeless = needs.judge(wanted), {}
     for name in sorted(wanted):
         for where in wanted[name]:
             if not needs.dormant(where) and not absent.permitted(name, where, allowed):
-                lines.append(absent.refusal(os.path.basename(where), name, where))
+                archive = os.path.basename(where).split("(")[0]
+                if lacks.archive_hint(archive):
+                    hopeless.setdefault(archive, []).append(os.fsdecode(name))
+                else:
+                    lines.append(absent.refusal(os.path.basename(where), name, where))
                 break
+    # A library that can never work is one line, and the first.
+    lines[:0] = [f"{archive} wants {link.some(names)}, which fail in a domain: {lacks.archive_hint(archive)}" for archive, names in hopeless.items()]
     if lines:
         raise Problem(*link.shorten(lines))
 

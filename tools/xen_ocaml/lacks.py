@@ -64,6 +64,8 @@ _KIND_OF = {name.encode(): kind for kind, (_, names) in _KINDS.items() for name 
 # What to use in place of a library of which parts can never work.
 _ARCHIVES = {
     "liblwt_unix_stubs.a": "Lwt_unix and Lwt_main need Unix: use Xen_os.Main.run and Xen_os.Time.sleep_ns (--package mirage-xen)",
+    "lwt_unix.a": "Lwt_unix and Lwt_main need Unix: use Xen_os.Main.run and Xen_os.Time.sleep_ns (--package mirage-xen)",
+    "libev.a": "it waits for Unix's descriptors, as Lwt_unix does: leave out lwt.unix",
     "libthreadsnat.a": "a domain has one thread: use Lwt",
     "libcore_unix_stubs.a": "core_unix needs Unix: use core alone",
 }
