@@ -73,8 +73,8 @@ def refuse(wanted, needs, allowed):
                 else:
                     lines.append(absent.refusal(os.path.basename(where), name, where))
                 break
-    # A library that can never work is one line, and the first.
-    lines[:0] = [f"{archive} wants {link.some(names)}, which fail in a domain: {lacks.archive_hint(archive)}" for archive, names in hopeless.items()]
+    # Libraries that can never work are one line each, and the first; who wants most, before the others.
+    lines[:0] = [f"{archive} wants {link.some(names)}, which fail in a domain: {lacks.archive_hint(archive)}" for archive, names in sorted(hopeless.items(), key=lambda item: -len(item[1]))]
     if lines:
         raise Problem(*link.shorten(lines))
 
