@@ -11,6 +11,7 @@ mod program;
 
 use lab::{Guest, Lab, Reason, guests};
 use program::Program;
+use std::process::Command;
 use std::time::Duration;
 
 macro_rules! programs {
@@ -73,4 +74,29 @@ fn hello_runs_in_three_megabytes() {
     });
     assert_eq!(outcome.reason, Reason::Poweroff, "{outcome}");
     assert!(outcome.text().contains("Goodbye"), "{outcome}");
+}
+
+/// A program linked with OCaml's threads library, whose `Thread.create` says that there is one thread.
+#[test]
+fn a_program_with_systhreads() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("ocaml5-threads");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let source = program::root().join("tests/ocaml5/threads.ml");
+    std::fs::copy(source, folder.join("threads.ml")).expect("copy the program");
+    let built = Command::new(program::root().join("tools/xen-ocaml"))
+        .args(["build", "threads.ml", "--package", "threads.posix"])
+        .args(["--allow", "threads", "-o", "threads.xen"])
+        .current_dir(&folder)
+        .output()
+        .expect("run xen-ocaml");
+    let said = String::from_utf8_lossy(&built.stderr);
+    assert!(built.status.success(), "{said}");
+    let outcome = Lab::shared().run(Guest {
+        cmdline: "--solo5:quiet".into(),
+        ..Guest::new(folder.join("threads.xen"))
+    });
+    assert_eq!(outcome.reason, Reason::Poweroff, "{outcome}");
+    let wanted = "self: 0\ntry_lock: false\nSys_error Thread.create: Resource temporarily unavailable\n\
+                  delayed: true\nend\nat_exit\n";
+    assert_eq!(outcome.text().replace('\r', ""), wanted, "{outcome}");
 }
