@@ -6,7 +6,8 @@
 # from: OCAML_SRC (a directory or a tarball), opam's ocaml-src, or Debian's ocaml-source, a tar under /usr/src that
 # holds the original tarball and the distribution's patches; those that touch the runtime's C are applied.
 #
-# Exit status: 0; 2 where only sources of another version were found; 3 where there are none.
+# Exit status: 0; 2 where only sources of another version were found; 3 where there are none; 4 for a version whose runtime
+# nobody has looked at.
 set -eu
 
 version=$1
@@ -19,6 +20,12 @@ fail() {
 	printf 'ocaml-freestanding: %s\n' "$*" >&2
 	exit "$status"
 }
+
+# Those whose sources were built (README.md), and those between and next to them that ask for nothing else.
+case $version in
+4.0[89].* | 4.1[0-4].* | 5.[1-5].*) ;;
+*) fail 4 "OCaml $version is none of the versions whose runtime can be built here: 4.08 to 4.14 and 5.1 to 5.5" ;;
+esac
 
 # The version that a source tree says it is: the first line of its VERSION.
 version_of() {

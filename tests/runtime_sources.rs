@@ -103,9 +103,9 @@ fn a_package_of_another_version_is_named() {
 fn missing_sources_name_the_package() {
     let scratch = fresh("missing");
     refused(
-        &find("9.99.9", &scratch.join("work"), None, &scratch),
+        &find("5.5.99", &scratch.join("work"), None, &scratch),
         3,
-        &["9.99.9", "ocaml-source", "OCAML_SRC"],
+        &["5.5.99", "ocaml-source", "OCAML_SRC"],
     );
     let nowhere = scratch.join("nowhere");
     refused(
@@ -113,6 +113,36 @@ fn missing_sources_name_the_package() {
         3,
         &["OCAML_SRC", "nowhere"],
     );
+}
+
+#[test]
+fn versions_that_nobody_looked_at_are_named() {
+    let scratch = fresh("unknown_versions");
+    for version in ["4.07.1", "5.0.0", "5.6.0", "9.99.9"] {
+        refused(
+            &find(version, &scratch.join("work"), None, &scratch),
+            4,
+            &[version, "4.08 to 4.14 and 5.1 to 5.5"],
+        );
+    }
+    for version in [
+        "4.08.1",
+        "4.14.2",
+        "5.1.1",
+        "5.2.0",
+        "5.3.0",
+        "5.4.0~beta1",
+        "5.5.0+trunk",
+    ] {
+        let sources = scratch.join(version);
+        tree(&sources, version);
+        let found = find(version, &scratch.join("work"), Some(&sources), &scratch);
+        assert!(
+            found.status.success(),
+            "{version}: {}",
+            String::from_utf8_lossy(&found.stderr)
+        );
+    }
 }
 
 #[test]
@@ -135,14 +165,14 @@ fn what_is_not_ocaml_is_refused() {
 #[test]
 fn the_right_version_is_taken_with_the_distributions_patches() {
     let scratch = fresh("right");
-    let original = scratch.join("ocaml-9.1.2");
-    tree(&original, "9.1.2");
-    let package = scratch.join("ocaml-9.1.2-package");
+    let original = scratch.join("ocaml-5.1.2");
+    tree(&original, "5.1.2");
+    let package = scratch.join("ocaml-5.1.2-package");
     std::fs::create_dir_all(package.join("debian-patches")).expect("create");
     pack(
         &scratch,
-        "ocaml-9.1.2",
-        &package.join("ocaml_9.1.2.orig.tar.gz"),
+        "ocaml-5.1.2",
+        &package.join("ocaml_5.1.2.orig.tar.gz"),
     );
     std::fs::write(
         package.join("debian-patches/series"),
@@ -157,12 +187,12 @@ fn the_right_version_is_taken_with_the_distributions_patches() {
     std::fs::write(package.join("debian-patches/manual.patch"), patch).expect("write");
     pack(
         &scratch,
-        "ocaml-9.1.2-package",
-        &scratch.join("ocaml-source-9.1.2.tar"),
+        "ocaml-5.1.2-package",
+        &scratch.join("ocaml-source-5.1.2.tar"),
     );
 
     let work = scratch.join("work");
-    let output = find("9.1.2", &work, None, &scratch);
+    let output = find("5.1.2", &work, None, &scratch);
     assert!(
         output.status.success(),
         "{}",
