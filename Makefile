@@ -106,6 +106,10 @@ bench: setup
 	@tools/bench_devices
 	@tools/bench_console.py
 	@tools/bench_protection.py
+ifeq ($(OCAML),)
+	@$(MAKE) OCAML=5.3 guests
+	@tools/bench_ocaml5
+endif
 
 .PHONY: lab
 lab: setup
