@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 //! Event bits and queues that hold anything, links in circles and to ports that do not exist
 //! among it. Checked: demultiplexing ends, without a panic, masked ports get no mark, and after
-//! it has found nothing due there is nothing due.
+//! it has found nothing due there is nothing due; the core's wait leaves others' words selected; the
+//! application is told of nothing that is not there, nor of the core's timer.
 
 use super::input::Input;
 use std::array;
@@ -31,7 +32,7 @@ fn two_level(input: &mut Input<'_>) {
     let marks = Marks::new(&words);
     while !input.is_empty() {
         let port = u32::from(input.u16());
-        match input.u8() % 8 {
+        match input.u8() % 10 {
             0 => selector.store(input.u64(), Relaxed),
             1 => pending[port as usize % WORDS].store(input.u64(), Relaxed),
             2 => upcall_pending.store(input.u8(), Relaxed),
@@ -51,6 +52,26 @@ fn two_level(input: &mut Input<'_>) {
             6 => {
                 bits.test_and_clear(port);
                 assert!(!bits.test_and_clear(port));
+            }
+            7 => {
+                let before = selector.load(Relaxed);
+                let mut wait = Wait::new(bits);
+                wait.clear([port, port.wrapping_add(1)]);
+                assert_eq!(
+                    (upcall_pending.load(Relaxed), selector.load(Relaxed)),
+                    (0, 0)
+                );
+                assert!(!bits.test_and_clear(port));
+                wait.give_back();
+                assert_eq!(selector.load(Relaxed), before);
+                assert_eq!(before != 0, bits.is_due());
+            }
+            8 => {
+                let all: [AtomicU64; WORDS] = array::from_fn(|_| AtomicU64::new(0));
+                let marks = Marks::new(&all);
+                let told = collect(&mut { bits }, port, marks);
+                assert!(!marks.test_and_clear(port));
+                assert_eq!(told, marks.any());
             }
             _ => {
                 for word in &words {
