@@ -73,15 +73,31 @@ impl SharedMemory {
 /// `from` can be read and `to` be written for `len` bytes; others may change the bytes meanwhile.
 unsafe fn copy(to: *mut u8, from: *const u8, len: usize) {
     let (mut to, mut from, mut len) = (to, from, len);
-    // SAFETY: 64 bytes at a time, then what is left, all within `len`.
+    // SAFETY: 128 bytes at a time up to where `long` ends, then 64, then what is left, all within `len`.
     unsafe {
-        if len >= 64 {
+        let long = len & !127;
+        (to, from, len) = (to.add(long), from.add(long), len - long);
+        if long != 0 {
             asm!("2:",
-                 "movups {a}, [{from}]", "movups {b}, [{from} + 16]", "movups {c}, [{from} + 32]", "movups {d}, [{from} + 48]",
+                 "movups {a}, [{from} + {at}]", "movups {b}, [{from} + {at} + 16]",
+                 "movups {c}, [{from} + {at} + 32]", "movups {d}, [{from} + {at} + 48]",
+                 "movups {e}, [{from} + {at} + 64]", "movups {f}, [{from} + {at} + 80]",
+                 "movups {g}, [{from} + {at} + 96]", "movups {h}, [{from} + {at} + 112]",
+                 "movups [{to} + {at}], {a}", "movups [{to} + {at} + 16], {b}",
+                 "movups [{to} + {at} + 32], {c}", "movups [{to} + {at} + 48], {d}",
+                 "movups [{to} + {at} + 64], {e}", "movups [{to} + {at} + 80], {f}",
+                 "movups [{to} + {at} + 96], {g}", "movups [{to} + {at} + 112], {h}",
+                 "add {at}, 128", "jnz 2b",
+                 from = in(reg) from, to = in(reg) to, at = inout(reg) long.wrapping_neg() => _,
+                 a = out(xmm_reg) _, b = out(xmm_reg) _, c = out(xmm_reg) _, d = out(xmm_reg) _,
+                 e = out(xmm_reg) _, f = out(xmm_reg) _, g = out(xmm_reg) _, h = out(xmm_reg) _, options(nostack));
+        }
+        if len >= 64 {
+            asm!("movups {a}, [{from}]", "movups {b}, [{from} + 16]", "movups {c}, [{from} + 32]", "movups {d}, [{from} + 48]",
                  "movups [{to}], {a}", "movups [{to} + 16], {b}", "movups [{to} + 32], {c}", "movups [{to} + 48], {d}",
-                 "add {from}, 64", "add {to}, 64", "sub {len}, 64", "cmp {len}, 64", "jae 2b",
-                 from = inout(reg) from, to = inout(reg) to, len = inout(reg) len,
-                 a = out(xmm_reg) _, b = out(xmm_reg) _, c = out(xmm_reg) _, d = out(xmm_reg) _, options(nostack));
+                 from = in(reg) from, to = in(reg) to, a = out(xmm_reg) _, b = out(xmm_reg) _, c = out(xmm_reg) _,
+                 d = out(xmm_reg) _, options(nostack, preserves_flags));
+            (to, from, len) = (to.add(64), from.add(64), len - 64);
         }
         while len >= 8 {
             asm!("mov {word}, [{from}]", "mov [{to}], {word}", word = out(reg) _, from = in(reg) from, to = in(reg) to,
