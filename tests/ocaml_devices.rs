@@ -189,6 +189,26 @@ fn the_echo_host_answers_pings_and_datagrams_of_all_sizes() {
     );
 }
 
+/// On the lab's own bridge, so that the second interface finds the network that the first one had.
+#[test]
+fn an_interface_that_is_detached_and_attached_again_goes_on() {
+    let vif = "script=vif-lab,bridge=xenbr0,mac=00:16:3e:00:00:77";
+    let script = format!(
+        "up() {{ n=0; until ping -c 1 -W 1 10.0.0.201 >/dev/null; do n=$((n + 1)); [ $n -lt 60 ] || exit 9; done; }}\n\
+         up\nfor round in 1 2; do\n\
+         xl network-detach $DOMID 0 && ! ping -c 1 -W 1 10.0.0.201 >/dev/null && xl network-attach $DOMID {} || exit 8\n\
+         up; ping -c 3 -i 0.2 10.0.0.201 | grep ' 0% packet loss' || exit 7\n\
+         done\nxl shutdown $DOMID",
+        vif.replace(',', " ")
+    );
+    let outcome = run(Guest {
+        config: vec![format!(r#"vif = ["{vif}"]"#)],
+        dom0: Some(script),
+        ..guest("echo", "10.0.0.201")
+    });
+    assert_eq!(outcome.dom0.status, Some(0), "{outcome}");
+}
+
 /// What an example's own script shows with `make run`.
 fn example(name: &str) -> String {
     let script: PathBuf =
