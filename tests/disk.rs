@@ -1,34 +1,16 @@
 // SPDX-License-Identifier: ISC
 //! Disks over the real blkback: Solo5's behaviours, contents checked against a model and from dom0, and backends that go away.
 
+#[path = "support/devices.rs"]
+mod devices;
 #[path = "support/lab.rs"]
 mod lab;
 
-use lab::{Guest, Lab, Outcome, Reason};
-use std::path::{Path, PathBuf};
+use devices::{TOOLS, built, ended_well, long, numbers, scaled};
+use lab::{Guest, Lab, Outcome};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
-
-fn built(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("target")
-        .join(name);
-    assert!(
-        path.exists(),
-        "{} is not built: make guests",
-        path.display()
-    );
-    path
-}
-
-/// Counts that are large are run in full by `make test-long`, a hundredth of them otherwise.
-fn scaled(full: u64) -> u64 {
-    match std::env::var_os("MIRAGE_XEN_LONG") {
-        Some(_) => full,
-        None => full / 100,
-    }
-}
 
 /// A guest with a disk of so many bytes of zeros, `xvda`, of which dom0 has the file.
 fn guest(cmdline: &str, size: usize, access: &str) -> Guest {
@@ -40,30 +22,14 @@ fn guest(cmdline: &str, size: usize, access: &str) -> Guest {
         )],
         files: vec![("disk.img".into(), vec![0; size]), ("disk".into(), tool)],
         after: Some("chmod +x $DIR/disk; $DIR/disk digest $DIR/disk.img".into()),
-        timeout: Duration::from_secs(if scaled(100) > 1 { 3000 } else { 600 }),
+        timeout: Duration::from_secs(if long() { 3000 } else { 600 }),
         ..Guest::new(built("guests/solo5_blk.xen"))
     }
 }
 
-fn good(outcome: &Outcome) {
-    assert_eq!(
-        (&outcome.reason, outcome.exit_status),
-        (&Reason::Poweroff, Some(0)),
-        "{outcome}"
-    );
-}
-
-/// Tests side by side, but for those that take blkback from all of them.
-static BLKBACK: RwLock<()> = RwLock::new(());
-
 fn run(guest: Guest) -> Outcome {
-    let _shared = BLKBACK.read().unwrap_or_else(PoisonError::into_inner);
-    run_alone(guest)
-}
-
-fn run_alone(guest: Guest) -> Outcome {
     let outcome = Lab::shared().run(guest);
-    good(&outcome);
+    ended_well(&outcome);
     outcome
 }
 
@@ -115,9 +81,85 @@ fn little_memory_for_buffers_is_enough() {
     );
 }
 
+/// For dom0: the disk's backend, and the disk as xl has it.
+const VBD: &str = "backend=/local/domain/0/backend/vbd/$DOMID/51712\n\
+                   disk=script=block-lab,vdev=xvda,access=rw,format=raw,target=$DIR/disk.img\n";
+
+fn script(text: &str) -> Option<String> {
+    Some(format!("{TOOLS}{VBD}{text}"))
+}
+
+#[test]
+fn a_disk_is_taken_away_and_given_back_under_load() {
+    let count = scaled(100_000);
+    let rounds = if long() { 200 } else { 3 };
+    let outcome = run(Guest {
+        dom0: script(&format!(
+            "sleep 1; counts before; for i in $(seq {rounds}); do xl block-detach $DOMID xvda || exit 1\n\
+             xl block-attach $DOMID $disk || exit 2\n\
+             wait_for 60 state_is $backend 4; sleep 0.5; done; counts after"
+        )),
+        ..guest(
+            &format!("--solo5:debug model {count} 3 slowly"),
+            2 << 20,
+            "rw",
+        )
+    });
+    assert_eq!(outcome.dom0.status, Some(0), "{outcome}");
+    let (said, seen) = (outcome.text(), &outcome.dom0.stdout);
+    assert_eq!(digest(&said), digest(seen), "{outcome}");
+    assert!(
+        said.matches("is disconnected").count() >= rounds,
+        "{outcome}"
+    );
+    assert_eq!(
+        numbers(seen, "before")[0],
+        numbers(seen, "after")[0],
+        "{outcome}"
+    );
+}
+
+#[test]
+fn blkback_lets_go_of_a_disk_and_takes_it_again_under_load() {
+    let count = scaled(50_000);
+    let outcome = run(Guest {
+        // The module cannot be removed while it has a disk, so this is all that can happen to one.
+        dom0: script(
+            "sleep 1\nfor i in 1 2 3; do echo vbd-$DOMID-51712 >/sys/bus/xen-backend/drivers/vbd/unbind || exit 1\nsleep 1\n\
+             echo vbd-$DOMID-51712 >/sys/bus/xen-backend/drivers/vbd/bind || exit 2\n\
+             wait_for 60 state_is $backend 4; sleep 1; done",
+        ),
+        ..guest(
+            &format!("--solo5:debug model {count} 4 slowly"),
+            2 << 20,
+            "rw",
+        )
+    });
+    assert_eq!(outcome.dom0.status, Some(0), "{outcome}");
+    let (said, seen) = (outcome.text(), &outcome.dom0.stdout);
+    assert_eq!(digest(&said), digest(seen), "{outcome}");
+    assert!(said.contains("is disconnected"), "{outcome}");
+}
+
+#[test]
+fn errors_of_the_backend_are_returned_and_a_larger_disk_is_seen() {
+    let outcome = run(Guest {
+        // The file lies where there is room for a quarter of it: the loop device answers writes with errors then.
+        dom0: script(
+            "xl block-detach $DOMID xvda || exit 1\nmkdir -p $DIR/small; mount -t tmpfs -o size=1m small $DIR/small || exit 2\n\
+             truncate -s 4M $DIR/small/disk.img\n\
+             xl block-attach $DOMID script=block-lab,vdev=xvda,access=rw,format=raw,target=$DIR/small/disk.img || exit 3\n\
+             wait_for 60 state_is $backend 4",
+        ),
+        after: Some("umount -l $DIR/small".into()),
+        ..guest("--solo5:debug errors", 1 << 20, "rw")
+    });
+    assert_eq!(outcome.dom0.status, Some(0), "{outcome}");
+    assert!(outcome.text().contains("a write failed after"), "{outcome}");
+}
+
 #[test]
 fn lab_run_gives_a_file_as_a_disk_and_takes_it_back() {
-    let _shared = BLKBACK.read().unwrap_or_else(PoisonError::into_inner);
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab run disk.img");
     std::fs::write(&file, vec![0; 1 << 20]).expect("cargo's folder for tests is writable");
     let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("lab/run"))

@@ -1,34 +1,17 @@
 // SPDX-License-Identifier: ISC
 //! Network interfaces over the real netback: Solo5's behaviours, traffic checked by content, and backends that go away.
 
+#[path = "support/devices.rs"]
+mod devices;
 #[path = "support/lab.rs"]
 mod lab;
 
-use lab::{Guest, Lab, Outcome, Reason};
-use std::path::{Path, PathBuf};
+use devices::{TOOLS, built, ended_well, long, numbers, scaled};
+use lab::{Guest, Lab, Outcome};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
-
-fn built(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("target")
-        .join(name);
-    assert!(
-        path.exists(),
-        "{} is not built: make guests",
-        path.display()
-    );
-    path
-}
-
-/// Counts that are large are run in full by `make test-long`, a hundredth of them otherwise.
-fn scaled(full: u64) -> u64 {
-    match std::env::var_os("MIRAGE_XEN_LONG") {
-        Some(_) => full,
-        None => full / 100,
-    }
-}
 
 /// A guest with so many interfaces, the n-th of which is `vif$DOMID.n` on a bridge `b$DOMID.n` of its own, where dom0 is
 /// 10.0.n.1: the rest of the lab has the same addresses. `script` runs in dom0 in a network namespace of the guest's own.
@@ -42,7 +25,7 @@ fn guest(name: &str, cmdline: &str, interfaces: usize, script: &str) -> Guest {
             "chmod +x $DIR/net; net=$DIR/net; space=guest$DOMID\n{script}"
         )),
         files: vec![("net".into(), net)],
-        timeout: Duration::from_secs(if scaled(100) > 1 { 3000 } else { 600 }),
+        timeout: Duration::from_secs(if long() { 3000 } else { 600 }),
         ..Guest::new(built(&format!("guests/{name}.xen")))
     }
 }
@@ -57,21 +40,8 @@ fn run(guest: Guest) -> Outcome {
 
 fn good(outcome: &Outcome) {
     assert_eq!(outcome.dom0.status, Some(0), "{outcome}");
-    assert_eq!(
-        (&outcome.reason, outcome.exit_status),
-        (&Reason::Poweroff, Some(0)),
-        "{outcome}"
-    );
+    ended_well(outcome);
     assert!(!outcome.text().contains("wrong"), "{outcome}");
-}
-
-/// The numbers in a line of dom0's or the guest's that starts with `start`.
-fn numbers(text: &str, start: &str) -> Vec<u64> {
-    let line = text.lines().find(|line| line.starts_with(start));
-    let line = line.unwrap_or_else(|| panic!("no line starts with {start:?}:\n{text}"));
-    line.split(|c: char| !c.is_ascii_digit())
-        .filter_map(|digits| digits.parse().ok())
-        .collect()
 }
 
 /// Waits in dom0 until the guest answers.
@@ -236,6 +206,52 @@ fn a_bridge_goes_down_and_up() {
         [200, 0],
         "{outcome}"
     );
+}
+
+/// For dom0: the interface's backend, and what xl makes a new one of.
+const VIF: &str = "backend=/local/domain/0/backend/vif/$DOMID/0\n\
+                   attach() { xl network-attach $DOMID script=vif-lab-own mac=00:16:3e:00:00:77; }\n";
+
+fn change_under_load(change: &str) -> Outcome {
+    let script = under_load(change);
+    Lab::shared().run(guest(
+        "solo5_net",
+        "--solo5:debug echo",
+        1,
+        &format!("{TOOLS}{VIF}{script}"),
+    ))
+}
+
+#[test]
+fn an_interface_is_taken_away_and_given_back_under_load() {
+    let _shared = NETBACK.read().unwrap_or_else(PoisonError::into_inner);
+    let rounds = scaled(200);
+    let outcome = change_under_load(&format!(
+        "counts before\nfor i in $(seq {rounds}); do xl network-detach $DOMID 0 || exit 1\nattach || exit 2\n\
+         wait_for 60 state_is $backend 4; wait_up; done\nsleep 1; counts after"
+    ));
+    good(&outcome);
+    let seen = |start| numbers(&outcome.dom0.stdout, start);
+    assert_eq!(seen("echoed"), [200, 0], "{outcome}");
+    assert_eq!(seen("before"), seen("after"), "{outcome}");
+    let connections = format!("connections {}", rounds + 1);
+    assert!(outcome.text().contains(&connections), "{outcome}");
+}
+
+#[test]
+fn netback_is_loaded_anew_under_load() {
+    let _alone = NETBACK.write().unwrap_or_else(PoisonError::into_inner);
+    let outcome = change_under_load(
+        "counts before\n# The module can be removed once it has no interface.\necho vif-$DOMID-0 >/sys/bus/xen-backend/drivers/vif/unbind\n\
+         wait_for 60 rmmod xen_netback 2>/dev/null\nsleep 1\ninsmod /modules/xen_netback.ko || exit 2\n\
+         wait_for 60 [ -e /sys/class/net/vif$DOMID.0 ]\n\
+         XENBUS_PATH=backend/vif/$DOMID/0 vif=vif$DOMID.0 /etc/xen/scripts/vif-lab-own online || exit 4\n\
+         wait_for 60 state_is $backend 4\nwait_up; sleep 1; counts after",
+    );
+    good(&outcome);
+    let seen = |start| numbers(&outcome.dom0.stdout, start);
+    assert_eq!(seen("echoed"), [200, 0], "{outcome}");
+    assert_eq!(seen("before"), seen("after"), "{outcome}");
 }
 
 #[test]

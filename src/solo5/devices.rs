@@ -100,6 +100,22 @@ fn complain(kind: Kind, name: &[u8], why: &str) {
         .log();
 }
 
+/// Says what a backend did, which is logged whatever the level.
+fn report_broken(link: &Link, whose: &str, number: u64, why: &str) {
+    Line::new()
+        .text("Solo5: error: ")
+        .text(whose)
+        .decimal(number)
+        .text(" broke the protocol: ")
+        .text(why)
+        .text(if link.gave_up() {
+            "; it is not connected to again"
+        } else {
+            ""
+        })
+        .log();
+}
+
 const fn text(kind: Kind) -> &'static str {
     match kind {
         Kind::Block => "block",

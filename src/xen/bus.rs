@@ -113,9 +113,14 @@ impl Link {
         self.frontend.is_connected()
     }
 
-    /// Gives up a connection whose backend broke the protocol, to make a new one.
+    /// Gives up a connection whose backend broke the protocol, to make a new one, unless there were too many.
     pub fn reset(&mut self) {
         self.frontend.reset();
+    }
+
+    /// Whether the backend broke the protocol so often that there will be no connection until the device has a new one.
+    pub fn gave_up(&self) -> bool {
+        self.frontend.gave_up()
     }
 
     /// Registers the watches again, on a new connection to xenstored.
@@ -163,8 +168,12 @@ impl Link {
                 }
             };
             if !done {
-                // The folder is gone, or is not ours any more: whoever makes a new one is seen by the watch.
-                return;
+                // The folder is gone, or is not ours any more: whoever makes a new one is seen by the watch. Or others wrote
+                // at the same time: what is in the folder is then not what we mean to have written, and the next round begins
+                // anew with it.
+                if store::read::<4>(store, self.folder.get(), b"state").is_none() {
+                    return;
+                }
             }
         }
     }

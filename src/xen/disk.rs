@@ -135,13 +135,18 @@ impl Disk {
     /// without an answer are asked again; ones that this backend cannot be asked have failed. Returns the ring's grant.
     pub fn offer(&mut self, peer: u16, indirect: bool) -> Result<u32, Error> {
         let requests = &self.requests;
-        let busy = |page: usize| {
-            let mut all = requests.iter().filter(|request| request.in_use());
+        // What is to be written goes to the next backend; what was read is its owner's alone.
+        let written =
+            |request: &&Request| request.in_use() && request.operation == Operation::Write;
+        let keep = |page: usize| {
+            let mut all = requests.iter().filter(written);
             all.any(|request| request.pages().iter().any(|&own| usize::from(own) == page))
         };
         self.ring.lend(peer, |_| false)?;
-        self.lists.lend(peer, |_| true)?;
-        self.data.lend(peer, busy)?;
+        let other = !self.data.is_lent_to(peer);
+        // Lists are written anew for each request.
+        self.lists.lend(peer, |_| false)?;
+        self.data.lend(peer, keep)?;
         self.queue = start(&self.ring, self.handle).ok_or(Error::InUse)?;
         self.indirect = indirect;
         self.live = true;
@@ -157,6 +162,10 @@ impl Disk {
                 }
                 State::Asked => State::Answered(Status::Failed),
                 State::Abandoned => State::Free,
+                // Its bytes are gone.
+                State::Answered(_) if other && request.operation == Operation::Read => {
+                    State::Answered(Status::Failed)
+                }
                 State::Free | State::Answered(_) => continue,
             };
             if let Some(request) = self.requests.get_mut(id) {

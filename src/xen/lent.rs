@@ -52,10 +52,15 @@ impl<const N: usize> LentPages<N> {
         lent.map_or(0, |lent| lent.reference)
     }
 
+    /// Whether they are granted to `peer`.
+    pub fn is_lent_to(&self, peer: u16) -> bool {
+        self.peer == Some(peer)
+    }
+
     /// Grants all of them to `peer`. If it is another domain than before they are zeroed, but for those that `keep` their
     /// contents.
     pub fn lend(&mut self, peer: u16, keep: impl Fn(usize) -> bool) -> Result<(), Error> {
-        if self.peer == Some(peer) {
+        if self.is_lent_to(peer) {
             return Ok(());
         }
         self.take_back();

@@ -65,6 +65,9 @@ pub enum Step {
     Disconnect,
 }
 
+/// How many connections end by a broken protocol before a frontend makes no further one with that backend.
+pub const BREAKS: u8 = 16;
+
 /// A frontend's side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frontend {
@@ -76,6 +79,8 @@ pub struct Frontend {
     connected: bool,
     /// A new connection is wanted, whatever the backend's state.
     reset: bool,
+    /// Connections that ended by a broken protocol.
+    breaks: u8,
     /// The state to publish with.
     with: State,
 }
@@ -91,6 +96,7 @@ impl Frontend {
             published: false,
             connected: false,
             reset,
+            breaks: 0,
             with,
         }
     }
@@ -115,9 +121,18 @@ impl Frontend {
         self.own = State::Connected;
     }
 
-    /// Begins anew: the backend broke the protocol.
+    /// Begins anew: the backend broke the protocol. After [`BREAKS`] times there is no new connection: a backend that goes
+    /// on like this would keep the domain, xenstored and the log busy for ever.
     pub const fn reset(&mut self) {
         self.reset = true;
+        if self.breaks < BREAKS {
+            self.breaks += 1;
+        }
+    }
+
+    /// Whether there will be no new connection.
+    pub const fn gave_up(&self) -> bool {
+        self.breaks >= BREAKS
     }
 
     /// What to do when the backend's state is `backend`, `None` when it has none. Whether it is `online` says whether it
@@ -150,6 +165,7 @@ impl Frontend {
         }
         if self.reset {
             return match (self.own, backend) {
+                (Closed, _) if self.gave_up() => Step::Wait,
                 // It waits for the first connection, or has closed the last one and means to come back.
                 (Closed, Initialising | InitWait) => self.begin(),
                 (Closed, Closed) if online => self.begin(),

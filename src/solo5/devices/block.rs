@@ -3,7 +3,7 @@
 //!
 //! Interface: `xen/include/public/io/blkif.h` for the names in xenstore.
 
-use super::{DEVICES, Device, Devices, acquire, complain, place, with};
+use super::{DEVICES, Device, Devices, acquire, complain, place, report_broken, with};
 use crate::mm::device_memory;
 use crate::solo5::api::Solo5Result;
 use crate::solo5::options::{self, Settings};
@@ -20,8 +20,10 @@ use xen_proto::manifest::Kind;
 use xen_proto::options::Level;
 use xen_proto::xenbus::State;
 
-/// How long a transfer waits without any answer, in ns: long enough for a backend to be started anew.
+/// How long a transfer waits without any answer, in ns: long enough for a backend to be started anew. A new connection within
+/// that time gives it as much again, so often: a backend that comes and goes for ever does not hold it up for ever.
 const PATIENCE: u64 = 30_000_000_000;
+const RENEWALS: u64 = 4;
 
 /// `struct solo5_block_info`.
 #[repr(C)]
@@ -197,14 +199,14 @@ impl BlockDriver {
 impl Block {
     /// A backend that broke the protocol gets a new connection, on which requests without an answer are asked again.
     fn broke(&mut self, broken: Broken) {
-        Line::new()
-            .text("Solo5: error: block: the backend of vbd ")
-            .decimal(self.driver.number)
-            .text(" broke the protocol: ")
-            .text(broken.text())
-            .log();
         self.driver.disconnect();
         self.link.reset();
+        report_broken(
+            &self.link,
+            "block: the backend of vbd ",
+            self.driver.number,
+            broken.text(),
+        );
     }
 }
 
@@ -355,26 +357,31 @@ fn transfer(handle: u64, operation: Operation, offset: u64, buffer: Buffer<'_>) 
         failed: false,
     };
     let mut deadline = time::monotonic().saturating_add(PATIENCE);
+    let (mut connections, mut renewals) = (None, RENEWALS);
     loop {
+        let mut renewed = false;
         let progress = with(&mut devices, handle, |device, store| {
             let block = device.block()?;
             let progress = transfer.finish(&mut block.driver).unwrap_or_else(|broken| {
                 block.broke(broken);
                 block.link.advance(store, &mut block.driver);
-                true
+                false
             });
             if transfer.failed {
                 next = None;
             }
             let before = transfer.pending;
             next = transfer.start(&mut block.driver, next, &mut rest);
+            let now = block.driver.disk.connections;
+            renewed = connections.replace(now).is_some_and(|old| old != now);
             Some(progress || transfer.pending != before)
         });
         let progress = progress.unwrap_or(false);
         if next.is_none() && transfer.pending == 0 {
             break;
         }
-        if progress {
+        if progress || renewed && renewals > 0 {
+            renewals -= u64::from(!progress);
             deadline = time::monotonic().saturating_add(PATIENCE);
         }
         let more = if next.is_none() {
@@ -410,19 +417,24 @@ impl Devices {
     /// Waits until a disk has an answer, or its connection has changed; false when the deadline, in ns of monotonic time, has
     /// come.
     fn wait_for_disk(&mut self, handle: u64, more: usize, deadline: u64) -> bool {
-        let (mut answered, mut pending) = (false, false);
+        let (mut answered, mut pending) = (Ok(false), false);
         events::wait_often(deadline, || {
             pending = self.is_pending();
             let block = self.slots.get_mut(handle as usize).and_then(Option::as_mut);
             let block = block.and_then(|device| device.block());
-            // A broken protocol is found again when answers are taken.
-            answered = block.is_some_and(|block| block.driver.is_answered(more).unwrap_or(true));
-            answered || pending
+            answered = block.map_or(Ok(false), |block| block.driver.is_answered(more));
+            answered != Ok(false) || pending
         });
         if pending {
             self.serve_store();
         }
-        answered || pending && time::monotonic() < deadline
+        let gave_up = match self.slots.get_mut(handle as usize) {
+            Some(Some(device)) => device.link().gave_up(),
+            _ => true,
+        };
+        // A broken protocol is found again when answers are taken. It is no progress, however often it happens.
+        let maybe = (pending || answered.is_err()) && !gave_up;
+        answered == Ok(true) || maybe && time::monotonic() < deadline
     }
 }
 

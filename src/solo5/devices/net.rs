@@ -3,7 +3,7 @@
 //!
 //! Interface: `xen/include/public/io/netif.h` for the names in xenstore.
 
-use super::{DEVICES, Device, acquire, complain, place, with};
+use super::{DEVICES, Device, acquire, complain, place, report_broken, with};
 use crate::mm::device_memory;
 use crate::solo5::api::Solo5Result;
 use crate::solo5::options::{self, Settings};
@@ -289,14 +289,14 @@ fn folder(number: u64) -> Text<192> {
 impl Net {
     /// A backend that broke the protocol gets a new connection. Until then the interface is as good as unplugged.
     fn broke(&mut self, broken: Broken) {
-        Line::new()
-            .text("Solo5: error: net: the backend of vif ")
-            .decimal(self.driver.number)
-            .text(" broke the protocol: ")
-            .text(broken.text())
-            .log();
         self.driver.disconnect();
         self.link.reset();
+        report_broken(
+            &self.link,
+            "net: the backend of vif ",
+            self.driver.number,
+            broken.text(),
+        );
     }
 
     /// Makes a new connection where that is due.

@@ -3,11 +3,12 @@
 
 use super::{Frontend, State, Step};
 
-/// Bits of a packed frontend: own state, state to publish with, then flags.
+/// Bits of a packed frontend: own state, state to publish with, flags, then how many connections broke.
 const WITH: u32 = 4;
 const PUBLISHED: u32 = 1 << 8;
 const CONNECTED: u32 = 1 << 9;
 const RESET: u32 = 1 << 10;
+const BREAKS: u32 = 11;
 
 impl State {
     /// The state with that number; [`State::Unknown`] for a number that no state has.
@@ -18,9 +19,10 @@ impl State {
 }
 
 impl Frontend {
-    /// The frontend in 11 bits.
+    /// The frontend in 16 bits.
     pub const fn pack(self) -> u32 {
-        let mut bits = self.own as u32 | (self.with as u32) << WITH;
+        let mut bits =
+            self.own as u32 | (self.with as u32) << WITH | (self.breaks as u32) << BREAKS;
         if self.published {
             bits |= PUBLISHED;
         }
@@ -41,6 +43,7 @@ impl Frontend {
             published: bits & PUBLISHED != 0,
             connected: bits & CONNECTED != 0,
             reset: bits & RESET != 0,
+            breaks: (bits >> BREAKS & 31) as u8,
         }
     }
 }
@@ -82,7 +85,7 @@ mod tests {
             );
             assert_eq!(frontend, other);
             packed = other.pack();
-            assert!(packed < 1 << 11);
+            assert!(packed < 1 << 16);
         }
     }
 

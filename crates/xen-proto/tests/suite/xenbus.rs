@@ -151,6 +151,7 @@ fn a_backend_that_comes_back_is_connected_again() {
     for with in WITH {
         let mut world = World::new(Initialising, InitWait);
         let mut frontend = Frontend::new(Initialising, with);
+        let mut breaks = 0;
         for round in 0..cases(2000) {
             world.settle(&mut frontend, &mut random);
             assert!(
@@ -171,7 +172,12 @@ fn a_backend_that_comes_back_is_connected_again() {
                 // It closes, waits for us to, and begins anew.
                 2 => world.backend = Some(Closing),
                 3 => world.backend = Some(Closed),
-                _ => frontend.reset(),
+                // It breaks the protocol, once in a while.
+                _ if breaks + 1 < xen_proto::xenbus::BREAKS => {
+                    breaks += 1;
+                    frontend.reset();
+                }
+                _ => {}
             }
         }
     }
@@ -223,5 +229,28 @@ fn states_are_one_digit() {
     }
     for value in [&b""[..], b"9", b"10", b"x", b"4 "] {
         assert_eq!(State::parse(value), Unknown);
+    }
+}
+
+#[test]
+fn a_backend_that_breaks_every_connection_gets_no_more() {
+    let mut random = Random::new(9);
+    for with in WITH {
+        let mut world = World::new(Initialising, InitWait);
+        let mut frontend = Frontend::new(Initialising, with);
+        for _ in 0..xen_proto::xenbus::BREAKS {
+            assert!(!frontend.gave_up());
+            world.settle(&mut frontend, &mut random);
+            assert!(world.up);
+            frontend.reset();
+        }
+        assert!(frontend.gave_up());
+        world.settle(&mut frontend, &mut random);
+        assert_eq!((world.rings, world.up, world.own), (false, false, Closed));
+        for state in ALL {
+            world.backend = Some(state);
+            world.drive(&mut frontend);
+            assert_eq!((world.rings, world.own), (false, Closed));
+        }
     }
 }

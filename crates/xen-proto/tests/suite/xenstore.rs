@@ -365,6 +365,25 @@ fn both_users_learn_of_a_new_connection() {
 }
 
 #[test]
+fn an_event_behind_an_answer_is_news() {
+    // The wait for an answer takes the one event that the answer shares with what xenstored wrote right behind it.
+    connect!(6, daemon, session);
+    session.watch(b"/w", b"token").unwrap();
+    session.drain().unwrap();
+    assert!(!session.has_news());
+    session.write(0, b"/v", b"").unwrap();
+    daemon
+        .borrow_mut()
+        .send(Kind::WATCH_EVENT, 0, 0, b"/w\0token\0");
+    while daemon.borrow_mut().run() {}
+    assert_eq!(session.link().events.len(), 1);
+    assert!(session.has_news(), "a guest that sleeps now misses it");
+    session.drain().unwrap();
+    assert_eq!(session.link().events.len(), 2);
+    assert!(!session.has_news());
+}
+
+#[test]
 fn many_events_at_once() {
     // More events than the ring holds, while the guest does other things.
     connect!(5, daemon, session);
