@@ -15,14 +15,7 @@ fn backend() -> &'static PathBuf {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/host/device_layouts.c");
         let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("device_layouts");
         let output = Command::new("gcc")
-            .args([
-                "-Wall",
-                "-Wextra",
-                "-Werror",
-                "-idirafter",
-                &headers,
-                "-o",
-            ])
+            .args(["-Wall", "-Wextra", "-Werror", "-idirafter", &headers, "-o"])
             .arg(&program)
             .arg(source)
             .output()

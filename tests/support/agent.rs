@@ -40,11 +40,16 @@ pub struct Agent {
 
 impl Agent {
     pub fn start(cmdline: &str, config: &[&str]) -> Agent {
+        Agent::of("xen_agent", cmdline, config)
+    }
+
+    /// Another guest that takes orders in the same way.
+    pub fn of(name: &str, cmdline: &str, config: &[&str]) -> Agent {
         let mut running = Lab::shared().start(Guest {
             cmdline: cmdline.into(),
             config: config.iter().map(|line| line.to_string()).collect(),
             timeout: 4 * limit(),
-            ..Guest::new(elf("xen_agent"))
+            ..Guest::new(elf(name))
         });
         let (domid, _) = running.domain().expect("the domain is created");
         let mut agent = Agent {

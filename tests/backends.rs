@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: ISC
+//! Devices whose backend is a domain of our own (`guests/xen_backend`): disks with the features that blkback cannot hide or does
+//! not have, and backends that do anything. The tests play the toolstack's part in xenstore.
+
+#[path = "support/agent.rs"]
+#[allow(dead_code, reason = "the other driver uses all of it")]
+mod agent;
+#[path = "support/devices.rs"]
+mod devices;
+#[path = "support/lab.rs"]
+mod lab;
+
+use agent::Agent;
+use devices::{TOOLS, built, ended_well, long, numbers};
+use lab::{Guest, Lab, Running};
+use std::time::Duration;
+
+/// A script that gives domain `$DOMID`, before it runs, device `number` of a class; `front` and `back` are more of its nodes.
+fn device(class: &str, number: u32, backend: u32, front: &str, back: &str) -> String {
+    format!(
+        "F=/local/domain/$DOMID/device/{class}/{number}; B=/local/domain/{backend}/backend/{class}/$DOMID/{number}\n\
+         xenstore-write $F '' && xenstore-chmod $F n$DOMID r{backend} || exit 1\n\
+         xenstore-write $B '' && xenstore-chmod $B n{backend} r$DOMID || exit 2\n\
+         xenstore-write $B/frontend $F $B/frontend-id $DOMID $B/online 1 {}\n\
+         xenstore-write $F/backend $B $F/backend-id {backend} {} $F/state 1 && xenstore-write $B/state 2 || exit 3\n",
+        nodes("$B", back),
+        nodes("$F", front)
+    )
+}
+
+/// `name=value` words as xenstore-write wants them.
+fn nodes(folder: &str, words: &str) -> String {
+    let node = |word: &str| {
+        let (name, value) = word.split_once('=').expect("name=value");
+        format!("{folder}/{name} {value} ")
+    };
+    words.split_whitespace().map(node).collect()
+}
+
+/// What a backend does in xenstore until the frontend has published the nodes `keys`: their values. `None` when it does not, for
+/// half a minute.
+fn handshake(
+    class: &str,
+    number: u32,
+    backend: u32,
+    domid: u32,
+    keys: &str,
+) -> Option<Vec<String>> {
+    let script = format!(
+        "F=/local/domain/{domid}/device/{class}/{number}; B=/local/domain/{backend}/backend/{class}/{domid}/{number}\n\
+         go() {{ [ \"$(xenstore-read $B/state)\" = $1 ] || xenstore-write $B/state $1; }}\n\
+         n=0; while [ $n -lt 300 ]; do n=$((n + 1))\n\
+         case $(xenstore-read $F/state) in 5) go 5;; 6) go 6;; 1) go 2;;\n\
+         3|4) if [ \"$(xenstore-read $B/state)\" = 2 ]; then for key in {keys}; do xenstore-read $F/$key; done; exit; fi;; esac\n\
+         sleep 0.1; done; exit 7"
+    );
+    let output = Lab::shared().dom0(&script);
+    let words = output.stdout.split_whitespace().map(str::to_owned);
+    (output.status == Some(0)).then(|| words.collect())
+}
+
+fn set_state(class: &str, number: u32, backend: u32, domid: u32, state: u32) {
+    let path = format!("/local/domain/{backend}/backend/{class}/{domid}/{number}/state");
+    let output = Lab::shared().dom0(&format!("xenstore-write {path} {state}"));
+    assert_eq!(output.status, Some(0), "{output:?}");
+}
+
+fn start(guest: Guest) -> (Running, u32) {
+    let mut running = Lab::shared().start(guest);
+    let (domid, _) = running.domain().expect("the domain is created");
+    (running, domid)
+}
+
+const DISK: u32 = 51712;
+const DISK_KEYS: &str = "ring-ref event-channel";
+
+fn disk_guest(backend: u32, cmdline: &str, back: &str) -> Guest {
+    Guest {
+        cmdline: cmdline.into(),
+        before: Some(device("vbd", DISK, backend, "virtual-device=51712", back)),
+        timeout: Duration::from_secs(if long() { 3000 } else { 600 }),
+        ..Guest::new(built("guests/solo5_blk.xen"))
+    }
+}
+
+/// A guest on a disk of 2 MiB with some features, which counts what it was asked: reads, writes, flushes, discards, requests with
+/// pages of segments, and ones that it has no feature for.
+fn variant(cmdline: &str, features: u32, back: &str, sector: u32) -> (String, Vec<i64>, String) {
+    let mut backend = Agent::of("xen_backend", "", &[]);
+    let back = format!("sectors=4096 info=0 sector-size={sector} {back}");
+    let (victim, domid) = start(disk_guest(backend.domid, cmdline, &back));
+    let keys = handshake("vbd", DISK, backend.domid, domid, DISK_KEYS).expect("it connects");
+    // Nothing was asked yet: what the backend can see is the ring, and zeros.
+    let seen = backend
+        .ask(&format!("peek {domid} 8 240"))
+        .expect("numbers");
+    assert!(seen[0] > 100 && seen[1] == 1, "{seen:?}");
+    backend.get(&format!(
+        "disk {domid} {} {} 4096 {sector} {features}",
+        keys[0], keys[1]
+    ));
+    set_state("vbd", DISK, backend.domid, domid, 4);
+    let outcome = victim.wait();
+    ended_well(&outcome);
+    backend.order("stop");
+    let digest = backend.line_that(|line| line.starts_with("digest "));
+    let counts = backend.answer().expect("numbers");
+    backend.exit();
+    (outcome.text(), counts, digest)
+}
+
+fn model(features: u32, back: &str, sector: u32) -> Vec<i64> {
+    let count = if long() { 5000 } else { 200 };
+    let (text, counts, digest) = variant(&format!("model {count} 5"), features, back, sector);
+    assert!(text.contains(&digest), "{digest}:\n{text}");
+    assert_eq!(counts[5], 0, "{counts:?}");
+    assert!(counts[0] > 0 && counts[1] > 0, "{counts:?}");
+    counts
+}
+
+#[test]
+fn a_disk_without_any_feature() {
+    // A flush of a disk that has no cache is refused by the driver: the model's last step.
+    let mut backend = Agent::of("xen_backend", "", &[]);
+    let (victim, domid) = start(disk_guest(
+        backend.domid,
+        "model 100 5",
+        "sectors=4096 info=0 sector-size=512",
+    ));
+    let keys = handshake("vbd", DISK, backend.domid, domid, DISK_KEYS).expect("it connects");
+    backend.get(&format!("disk {domid} {} {} 4096 512 0", keys[0], keys[1]));
+    set_state("vbd", DISK, backend.domid, domid, 4);
+    let outcome = victim.wait();
+    assert_eq!(outcome.exit_status, Some(5), "{outcome}");
+    let counts = backend.ask("stop").expect("numbers");
+    assert_eq!(counts[2..], [0, 0, 0, 0], "{counts:?}");
+    backend.exit();
+}
+
+#[test]
+fn a_disk_without_pages_of_segments() {
+    let counts = model(2, "feature-flush-cache=1", 512);
+    assert_eq!(counts[4], 0, "{counts:?}");
+}
+
+#[test]
+fn a_disk_with_few_segments_in_a_page() {
+    let counts = model(
+        3,
+        "feature-flush-cache=1 feature-max-indirect-segments=16",
+        512,
+    );
+    assert_eq!(counts[4], 0, "{counts:?}");
+}
+
+#[test]
+fn a_disk_with_large_sectors_and_pages_of_segments() {
+    let back = "feature-flush-cache=1 feature-max-indirect-segments=64 feature-persistent=1";
+    let counts = model(3, back, 4096);
+    assert!(counts[4] > 0, "{counts:?}");
+}
+
+#[test]
+fn a_disk_that_can_discard() {
+    let back = "feature-flush-cache=1 feature-discard=1 discard-granularity=512";
+    let (text, counts, _) = variant("discard", 6, back, 512);
+    assert!(text.contains("SUCCESS"), "{text}");
+    assert_eq!((counts[3], counts[5]), (1, 0), "{counts:?}");
+}
+
+#[test]
+fn a_disk_whose_backend_does_anything() {
+    let rounds = if long() { 20 } else { 4 };
+    let mut backend = Agent::of("xen_backend", "", &[]);
+    let back = "sectors=4096 info=0 sector-size=512 feature-flush-cache=1 feature-max-indirect-segments=256";
+    let time = 10_000 * rounds;
+    let (victim, domid) = start(disk_guest(backend.domid, &format!("hostile {time}"), back));
+    let mut connected = 0;
+    for seed in 1..=rounds {
+        let Some(keys) = handshake("vbd", DISK, backend.domid, domid, DISK_KEYS) else {
+            break;
+        };
+        connected += 1;
+        let order = format!("spoil {seed} 2000 {domid} 1 {} 1 {}", keys[0], keys[1]);
+        backend.get(&order);
+        set_state("vbd", DISK, backend.domid, domid, 4);
+        assert!(backend.answer().is_ok());
+        // Not every seed breaks the protocol: the toolstack ends the connection then.
+        set_state("vbd", DISK, backend.domid, domid, 5);
+    }
+    let outcome = victim.wait();
+    ended_well(&outcome);
+    assert!(outcome.text().contains("SUCCESS"), "{outcome}");
+    assert!(connected > 1, "{connected} connections:\n{outcome}");
+    backend.exit();
+}
+
+#[test]
+fn an_interface_whose_backend_does_anything() {
+    let rounds = if long() { 20 } else { 4 };
+    let mut backend = Agent::of("xen_backend", "", &[]);
+    let front = "handle=7 mac=00:16:3e:00:00:99";
+    let back = "feature-sg=1 feature-gso-tcpv4=1 feature-rx-copy=1";
+    let net = std::fs::read(built("dom0/net")).expect("the file is there");
+    // The first interface is netback's, and works all the time.
+    let script = format!(
+        "{TOOLS}chmod +x $DIR/net; in_space() {{ ip netns exec guest$DOMID \"$@\"; }}\n\
+         wait_for 60 in_space ping -c 1 -W 1 10.0.0.2\n\
+         until [ -e /run/over-$DOMID ]; do in_space $DIR/net echo 10.0.0.2 50 1472 3 || exit 4; sleep 0.5; done\n\
+         in_space $DIR/net echo 10.0.0.2 200 1472 4 && in_space $DIR/net order 10.0.0.2 stop"
+    );
+    let (victim, domid) = start(Guest {
+        config: vec![r#"vif = ["script=vif-lab-own"]"#.into()],
+        before: Some(device("vif", 7, backend.domid, front, back)),
+        dom0: Some(script),
+        files: vec![("net".into(), net)],
+        timeout: Duration::from_secs(if long() { 3000 } else { 600 }),
+        ..Guest::new(built("guests/solo5_net2.xen"))
+    });
+    let keys = "tx-ring-ref rx-ring-ref event-channel";
+    let mut connected = 0;
+    for seed in 1..=rounds {
+        let Some(keys) = handshake("vif", 7, backend.domid, domid, keys) else {
+            break;
+        };
+        connected += 1;
+        backend.get(&format!(
+            "spoil {seed} 2000 {domid} 2 {} {} 1 {}",
+            keys[0], keys[1], keys[2]
+        ));
+        set_state("vif", 7, backend.domid, domid, 4);
+        assert!(backend.answer().is_ok());
+        set_state("vif", 7, backend.domid, domid, 5);
+    }
+    let output = Lab::shared().dom0(&format!(": >/run/over-{domid}"));
+    assert_eq!(output.status, Some(0), "{output:?}");
+    let outcome = victim.wait();
+    assert_eq!(outcome.dom0.status, Some(0), "{outcome}");
+    ended_well(&outcome);
+    assert!(connected > 1, "{connected} connections:\n{outcome}");
+    let said = numbers(&outcome.text(), "net 0");
+    assert!(!said.is_empty(), "{outcome}");
+    backend.exit();
+}

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: ISC */
+/* A backend of our own, for what netback and blkback do not do: a disk in memory with the features that it is told to have,
+ * and peers that do anything at all to rings and pages. Told what to do over its console, a command a line; whoever tells it
+ * plays the part of the toolstack in xenstore. Layouts: io/ring.h, io/blkif.h, io/netif.h, which tests/device_layouts.rs compares
+ * with the frontends'.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../../c_stubs/mirage_xen.h"
+
+extern uint64_t solo5_clock_monotonic(void);
+extern void solo5_yield(uint64_t deadline, uint64_t *ready);
+
+#define PAGE 4096
+#define MILLISECOND 1000000ull
+
+/* Console input: xen/include/public/io/console.h. */
+struct console {
+	volatile char in[1024];
+	char out[2048];
+	volatile uint32_t in_cons, in_prod, out_cons, out_prod;
+};
+
+static struct console *console;
+
+static char *read_line(void)
+{
+	static char line[512];
+	size_t size = 0;
+
+	for (;;) {
+		while (console->in_cons == console->in_prod)
+			solo5_yield(solo5_clock_monotonic() + MILLISECOND, NULL);
+		char c = console->in[console->in_cons % sizeof console->in];
+		console->in_cons++;
+		mxen_evtchn_notify(mxen_console_port());
+		if (c == '\n')
+			break;
+		if (c != '\r' && size + 1 < sizeof line)
+			line[size++] = c;
+	}
+	line[size] = 0;
+	return line;
+}
+
+static void fail(const char *what, int64_t result)
+{
+	int length;
+	const char *text = mxen_error_text(result, &length);
+
+	printf("! %s: %.*s\n", what, length, text);
+}
+
+struct ring {
+	volatile uint32_t req_prod, req_event, rsp_prod, rsp_event;
+	uint32_t reserved[12];
+	volatile uint32_t words[];
+};
+
+/* A ring of the peer's, and the event channel that goes with it. */
+struct end {
+	struct ring *ring;
+	uint32_t handle;
+	int64_t domid;
+	uint32_t cons, prod;
+};
+
+static bool attach(struct end *end, int64_t domid, int64_t ref)
+{
+	struct mxen_foreign page = { domid, ref };
+	int64_t failed, address = mxen_grant_map(&page, 1, true, &end->handle, &failed);
+
+	if (address < 0) {
+		fail("map", address);
+		return false;
+	}
+	*end = (struct end) { .ring = (struct ring *)(uintptr_t)address, .handle = end->handle, .domid = domid };
+	return true;
+}
+
+static void detach(struct end *end)
+{
+	mxen_grant_unmap((uintptr_t)end->ring, &end->handle, 1, true);
+}
+
+static bool copy(const struct end *end, int64_t ref, size_t offset, void *local, size_t size, bool to_peer)
+{
+	struct mxen_copy piece = { local, end->domid, ref, (int64_t)offset, (int64_t)size };
+	int64_t failed;
+
+	return mxen_grant_copy(&piece, 1, to_peer, &failed) >= 0;
+}
+
+static uint64_t state;
+
+static uint32_t any(void)
+{
+	state += 0x9e3779b97f4a7c15ull;
+	uint64_t x = state;
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebull;
+	return (uint32_t)(x >> 32);
+}
+
+/* ---- a disk in memory ---- */
+
+enum { READ = 0, WRITE = 1, FLUSH = 3, DISCARD = 5, INDIRECT = 6 };
+enum { OKAY = 0, ERROR = -1, UNSUPPORTED = -2 };
+
+static uint8_t disk[4 << 20] __attribute__((aligned(PAGE)));
+static uint64_t sectors, block, counts[7], wrong;
+static bool takes_indirect, takes_flush, takes_discard;
+
+struct segment {
+	uint32_t ref;
+	uint8_t first, last;
+	uint16_t pad;
+};
+
+static int transfer(const struct end *end, bool write, uint64_t sector, const struct segment *segments, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct segment *s = &segments[i];
+		size_t size = (size_t)(s->last + 1 - s->first) * 512;
+
+		/* What a disk of larger sectors is asked are whole ones. */
+		if (s->last > 7 || s->first > s->last || sector + size / 512 > sectors || sector % block != 0 || size / 512 % block != 0) {
+			wrong++;
+			return ERROR;
+		}
+		if (!copy(end, s->ref, s->first * 512, disk + sector * 512, size, !write)) {
+			wrong++;
+			return ERROR;
+		}
+		sector += size / 512;
+	}
+	return OKAY;
+}
+
+static int disk_request(const struct end *end, const uint32_t *words)
+{
+	static uint8_t page[PAGE] __attribute__((aligned(PAGE)));
+	unsigned operation = words[0] & 0xff;
+	uint64_t sector = words[4] | (uint64_t)words[5] << 32;
+
+	if (operation > INDIRECT)
+		operation = 2;
+	counts[operation]++;
+	switch (operation) {
+	case READ:
+	case WRITE:
+		return transfer(end, operation == WRITE, sector, (const struct segment *)(words + 6), words[0] >> 8 & 0xff);
+	case FLUSH:
+		wrong += !takes_flush;
+		return takes_flush ? OKAY : UNSUPPORTED;
+	case DISCARD: {
+		uint64_t count = words[6] | (uint64_t)words[7] << 32;
+
+		if (!takes_discard || sector + count > sectors || (sector | count) % block != 0) {
+			wrong++;
+			return UNSUPPORTED;
+		}
+		memset(disk + sector * 512, 0, count * 512);
+		return OKAY;
+	}
+	case INDIRECT:
+		if (!takes_indirect || words[0] >> 16 > PAGE / 8 || !copy(end, words[7], 0, page, PAGE, false)) {
+			wrong++;
+			return UNSUPPORTED;
+		}
+		return transfer(end, (words[0] >> 8 & 0xff) == WRITE, sector, (const struct segment *)page, words[0] >> 16);
+	default:
+		wrong++;
+		return UNSUPPORTED;
+	}
+}
+
+/* Serves until the next command comes; then says how many requests of each kind there were, how many were wrong, and the digest
+ * of what is on the disk.
+ */
+static void serve_disk(int64_t domid, int64_t ref, int64_t remote, uint64_t size, uint64_t block_size, unsigned features)
+{
+	struct end end;
+	int64_t port;
+
+	sectors = size;
+	block = block_size / 512;
+	takes_indirect = features & 1, takes_flush = features & 2, takes_discard = features & 4;
+	if (!attach(&end, domid, ref))
+		return;
+	port = mxen_evtchn_bind_interdomain(domid, remote);
+	if (port < 0 || mxen_evtchn_unmask(port) < 0)
+		return fail("bind", port);
+	printf("= 1\n");
+	fflush(stdout);
+	while (console->in_cons == console->in_prod) {
+		while (end.cons != end.ring->req_prod) {
+			uint32_t words[28];
+
+			__sync_synchronize();
+			for (unsigned i = 0; i < 28; i++)
+				words[i] = end.ring->words[end.cons % 32 * 28 + i];
+			end.cons++;
+			int status = disk_request(&end, words);
+			volatile uint32_t *answer = &end.ring->words[end.prod++ % 32 * 28];
+			answer[0] = words[2];
+			answer[1] = words[3];
+			answer[2] = (words[0] & 0xff) | (uint32_t)status << 16;
+			__sync_synchronize();
+			end.ring->rsp_prod = end.prod;
+			mxen_evtchn_notify(port);
+		}
+		end.ring->req_event = end.cons + 1;
+		__sync_synchronize();
+		mxen_evtchn_demux();
+		mxen_evtchn_test_and_clear(port);
+		if (end.cons == end.ring->req_prod)
+			solo5_yield(solo5_clock_monotonic() + MILLISECOND, NULL);
+	}
+	mxen_evtchn_unbind(port);
+	detach(&end);
+	read_line();
+	uint64_t hash = 14695981039346656037ull;
+	for (uint64_t i = 0; i < sectors * 64; i++)
+		hash = (hash ^ ((uint64_t *)disk)[i]) * 1099511628211ull;
+	printf("digest %llu\n= %llu %llu %llu %llu %llu %llu\n", (unsigned long long)hash, (unsigned long long)counts[READ],
+	       (unsigned long long)counts[WRITE], (unsigned long long)counts[FLUSH], (unsigned long long)counts[DISCARD],
+	       (unsigned long long)counts[INDIRECT], (unsigned long long)wrong);
+}
+
+/* ---- peers that do anything ---- */
+
+static uint8_t garbage[PAGE] __attribute__((aligned(PAGE)));
+
+static void scribble(const struct end *end, uint32_t ref)
+{
+	for (unsigned i = 0; i < 64; i++)
+		garbage[any() % PAGE] = (uint8_t)any();
+	copy(end, ref, 0, garbage, PAGE, true);
+}
+
+/* A number that is wrong by little, or by much. */
+static uint32_t near(uint32_t right)
+{
+	switch (any() % 4) {
+	case 0: return any();
+	case 1: return right + any() % 3 - 1;
+	case 2: return any() % 2 ? 0xffffffff : 0x7fffffff;
+	default: return right;
+	}
+}
+
+static void spoil_disk(struct end *end)
+{
+	unsigned slot = any() % 32;
+	volatile uint32_t *words = &end->ring->words[slot * 28];
+
+	switch (any() % 8) {
+	case 0: end->ring->rsp_prod = near(end->prod); break;
+	case 1: words[any() % 28] = near(words[0]); break;
+	case 2: end->ring->req_event = any(); break;
+	/* The page of a request, or of its segments, at any time. */
+	case 3: scribble(end, words[any() % 2 ? 6 : 7]); break;
+	case 4: scribble(end, 8 + any() % 210); break;
+	default:
+		/* A good answer, or nearly. */
+		if (end->cons != end->ring->req_prod && any() % 4 != 0) {
+			uint32_t id = end->ring->words[end->cons++ % 32 * 28 + 2];
+			volatile uint32_t *answer = &end->ring->words[end->prod++ % 32 * 28];
+
+			answer[0] = any() % 16 ? id : near(id);
+			answer[1] = any() % 32 ? 0 : any();
+			answer[2] = any() % 2 ? 0 : any();
+			__sync_synchronize();
+			end->ring->rsp_prod = end->prod;
+		}
+	}
+}
+
+/* Who has 10.0.1.2? A packet that is answered. */
+static const uint8_t arp[42] = {
+	255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1,
+	2, 0, 0, 0, 0, 1, 10, 0, 1, 1, 0, 0, 0, 0, 0, 0, 10, 0, 1, 2
+};
+
+static void spoil_net_tx(struct end *tx)
+{
+	volatile uint32_t *words = &tx->ring->words[any() % 256 * 3];
+
+	switch (any() % 8) {
+	case 0: tx->ring->rsp_prod = near(tx->prod); break;
+	case 1: words[any() % 3] = near(words[2]); break;
+	case 2: tx->ring->req_event = any(); break;
+	default:
+		if (tx->cons != tx->ring->req_prod) {
+			uint32_t id = tx->ring->words[tx->cons++ % 256 * 3 + 2] & 0xffff;
+
+			tx->ring->words[tx->prod++ % 256 * 3] = (any() % 16 ? id : near(id)) | (any() % 8 ? 0 : any() << 16);
+			__sync_synchronize();
+			tx->ring->rsp_prod = tx->prod;
+		}
+	}
+}
+
+static void spoil_net_rx(struct end *rx)
+{
+	volatile uint32_t *words = &rx->ring->words[any() % 256 * 2];
+
+	switch (any() % 8) {
+	case 0: rx->ring->rsp_prod = near(rx->prod); break;
+	case 1: words[any() % 2] = near(words[0]); break;
+	case 2: scribble(rx, words[1]); break;
+	default:
+		if (rx->cons != rx->ring->req_prod) {
+			uint32_t id = rx->ring->words[rx->cons % 256 * 2] & 0xffff, ref = rx->ring->words[rx->cons % 256 * 2 + 1];
+			bool good = any() % 4 != 0;
+
+			rx->cons++;
+			if (good)
+				copy(rx, ref, 0, (void *)arp, sizeof arp, true);
+			else
+				scribble(rx, ref);
+			volatile uint32_t *answer = &rx->ring->words[rx->prod++ % 256 * 2];
+			answer[0] = (any() % 32 ? id : near(id)) | (any() % 8 ? 0 : any() << 16);
+			answer[1] = good ? (uint32_t)sizeof arp << 16 : (any() & 15) | (any() % 2 ? any() % 4097 << 16 : any() << 16);
+			__sync_synchronize();
+			rx->ring->rsp_prod = rx->prod;
+		}
+	}
+}
+
+/* For so many milliseconds, to so many rings: one of a disk, or two of a network interface. */
+static void spoil(int64_t domid, const int64_t *refs, unsigned rings, const int64_t *remotes, unsigned channels, uint64_t milliseconds)
+{
+	struct end ends[2];
+	int64_t ports[2];
+	uint64_t end = solo5_clock_monotonic() + milliseconds * MILLISECOND, steps = 0;
+
+	for (unsigned i = 0; i < rings; i++)
+		if (!attach(&ends[i], domid, refs[i]))
+			return;
+	for (unsigned i = 0; i < channels; i++)
+		if ((ports[i] = mxen_evtchn_bind_interdomain(domid, remotes[i])) < 0)
+			return fail("bind", ports[i]);
+	printf("= 1\n");
+	fflush(stdout);
+	while (solo5_clock_monotonic() < end) {
+		for (unsigned i = 0; i < 20; i++, steps++) {
+			if (rings == 1)
+				spoil_disk(&ends[0]);
+			else if (any() % 2)
+				spoil_net_tx(&ends[0]);
+			else
+				spoil_net_rx(&ends[1]);
+		}
+		for (unsigned i = 0; i < channels; i++)
+			mxen_evtchn_notify(ports[i]);
+		solo5_yield(solo5_clock_monotonic() + MILLISECOND, NULL);
+	}
+	for (unsigned i = 0; i < channels; i++)
+		mxen_evtchn_unbind(ports[i]);
+	for (unsigned i = 0; i < rings; i++)
+		detach(&ends[i]);
+	printf("= %llu\n", (unsigned long long)steps);
+}
+
+/* How many pages of a domain can be read by their references, and how many of those are not zero all over. */
+static void peek(int64_t domid, int64_t first, int64_t count)
+{
+	static uint64_t page[PAGE / 8] __attribute__((aligned(PAGE)));
+	const struct end end = { .domid = domid };
+	unsigned readable = 0, used = 0;
+
+	for (int64_t ref = first; ref < first + count; ref++) {
+		uint64_t all = 0;
+
+		if (!copy(&end, ref, 0, page, PAGE, false))
+			continue;
+		readable++;
+		for (unsigned i = 0; i < PAGE / 8; i++)
+			all |= page[i];
+		used += all != 0;
+	}
+	printf("= %u %u\n", readable, used);
+}
+
+int main(void)
+{
+	console = (struct console *)(uintptr_t)mxen_console_page();
+	printf("ready\n");
+	fflush(stdout);
+	for (;;) {
+		char *line = read_line(), *rest = strchr(line, ' ');
+		int64_t a[16] = { 0 };
+
+		if (rest != NULL)
+			*rest++ = 0;
+		for (unsigned i = 0; rest != NULL && *rest != 0 && i < 16; i++) {
+			a[i] = strtoll(rest, &rest, 0);
+			while (*rest == ' ')
+				rest++;
+		}
+		if (strcmp(line, "disk") == 0) {
+			/* domid, ring, port, sectors, bytes of a sector, features: 1 indirect, 2 flush, 4 discard */
+			serve_disk(a[0], a[1], a[2], (uint64_t)a[3], (uint64_t)a[4], (unsigned)a[5]);
+		} else if (strcmp(line, "spoil") == 0) {
+			/* seed, milliseconds, domid, rings, references…, channels, ports… */
+			state = (uint64_t)a[0];
+			unsigned rings = a[3] == 2 ? 2 : 1;
+			spoil(a[2], a + 4, rings, a + 5 + rings, a[4 + rings] == 2 ? 2 : 1, (uint64_t)a[1]);
+		} else if (strcmp(line, "peek") == 0) {
+			peek(a[0], a[1], a[2]);
+		} else if (strcmp(line, "exit") == 0) {
+			exit((int)a[0]);
+		} else {
+			printf("! no such command: %s\n", line);
+		}
+		fflush(stdout);
+	}
+}
