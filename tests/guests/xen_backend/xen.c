@@ -349,6 +349,17 @@ static void spoil(int64_t domid, const int64_t *refs, unsigned rings, const int6
 			return fail("bind", ports[i]);
 	printf("= 1\n");
 	fflush(stdout);
+	/* Binding a channel raises an event; the frontend's first one says that it is connected. */
+	mxen_evtchn_demux();
+	for (unsigned i = 0; i < channels; i++)
+		mxen_evtchn_test_and_clear(ports[i]);
+	for (uint64_t patience = end + 60000 * MILLISECOND; solo5_clock_monotonic() < patience;) {
+		mxen_evtchn_demux();
+		if (mxen_evtchn_test_and_clear(ports[0]))
+			break;
+		solo5_yield(solo5_clock_monotonic() + MILLISECOND, NULL);
+	}
+	end = solo5_clock_monotonic() + milliseconds * MILLISECOND;
 	while (solo5_clock_monotonic() < end) {
 		for (unsigned i = 0; i < 20; i++, steps++) {
 			if (rings == 1)
