@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 //! Devices whose backend is a domain of our own (`guests/xen_backend`): disks with the features that blkback cannot hide or does
-//! not have, and backends that do anything. The tests play the toolstack's part in xenstore.
+//! not have. The tests play the toolstack's part in xenstore.
 
 #[path = "support/agent.rs"]
 #[allow(dead_code, reason = "the other driver uses all of it")]
@@ -11,7 +11,7 @@ mod devices;
 mod lab;
 
 use agent::Agent;
-use devices::{TOOLS, built, ended_well, long, numbers};
+use devices::{built, ended_well, long};
 use lab::{Guest, Lab, Running};
 use std::time::Duration;
 
@@ -167,77 +167,4 @@ fn a_disk_that_can_discard() {
     let (text, counts, _) = variant("discard", 6, back, 512);
     assert!(text.contains("SUCCESS"), "{text}");
     assert_eq!((counts[3], counts[5]), (1, 0), "{counts:?}");
-}
-
-#[test]
-fn a_disk_whose_backend_does_anything() {
-    let rounds = if long() { 20 } else { 4 };
-    let mut backend = Agent::of("xen_backend", "", &[]);
-    let back = "sectors=4096 info=0 sector-size=512 feature-flush-cache=1 feature-max-indirect-segments=256";
-    // About as long as the rounds take.
-    let time = 15_000 * rounds;
-    let (victim, domid) = start(disk_guest(backend.domid, &format!("hostile {time}"), back));
-    let mut connected = 0;
-    for seed in 1..=rounds {
-        let Some(keys) = handshake("vbd", DISK, backend.domid, domid, DISK_KEYS) else {
-            break;
-        };
-        connected += 1;
-        let order = format!("spoil {seed} 2000 {domid} 1 {} 1 {}", keys[0], keys[1]);
-        backend.get(&order);
-        set_state("vbd", DISK, backend.domid, domid, 4);
-        assert!(backend.answer().is_ok());
-    }
-    let outcome = victim.wait();
-    ended_well(&outcome);
-    assert!(outcome.text().contains("SUCCESS"), "{outcome}");
-    assert!(connected > 1, "{connected} connections:\n{outcome}");
-    backend.exit();
-}
-
-#[test]
-fn an_interface_whose_backend_does_anything() {
-    let rounds = if long() { 20 } else { 4 };
-    let mut backend = Agent::of("xen_backend", "", &[]);
-    let front = "handle=7 mac=00:16:3e:00:00:99";
-    let back = "feature-sg=1 feature-gso-tcpv4=1 feature-rx-copy=1";
-    let net = std::fs::read(built("dom0/net")).expect("the file is there");
-    // The first interface is netback's, and works all the time.
-    let script = format!(
-        "{TOOLS}chmod +x $DIR/net; in_space() {{ ip netns exec guest$DOMID \"$@\"; }}\n\
-         wait_for 60 in_space ping -c 1 -W 1 10.0.0.2\n\
-         until [ -e /run/over-$DOMID ]; do in_space $DIR/net echo 10.0.0.2 50 1472 3 || exit 4; sleep 0.5; done\n\
-         in_space $DIR/net echo 10.0.0.2 200 1472 4 && in_space $DIR/net order 10.0.0.2 stop"
-    );
-    let (victim, domid) = start(Guest {
-        config: vec![r#"vif = ["script=vif-lab-own"]"#.into()],
-        before: Some(device("vif", 7, backend.domid, front, back)),
-        dom0: Some(script),
-        files: vec![("net".into(), net)],
-        timeout: Duration::from_secs(if long() { 3000 } else { 550 }),
-        ..Guest::new(built("guests/solo5_net2.xen"))
-    });
-    let keys = "tx-ring-ref rx-ring-ref event-channel";
-    let mut connected = 0;
-    for seed in 1..=rounds {
-        let Some(keys) = handshake("vif", 7, backend.domid, domid, keys) else {
-            break;
-        };
-        connected += 1;
-        backend.get(&format!(
-            "spoil {seed} 2000 {domid} 2 {} {} 1 {}",
-            keys[0], keys[1], keys[2]
-        ));
-        set_state("vif", 7, backend.domid, domid, 4);
-        assert!(backend.answer().is_ok());
-    }
-    let output = Lab::shared().dom0(&format!(": >/run/over-{domid}"));
-    assert_eq!(output.status, Some(0), "{output:?}");
-    let outcome = victim.wait();
-    assert_eq!(outcome.dom0.status, Some(0), "{outcome}");
-    ended_well(&outcome);
-    assert!(connected > 1, "{connected} connections:\n{outcome}");
-    let said = numbers(&outcome.text(), "net 0");
-    assert!(!said.is_empty(), "{outcome}");
-    backend.exit();
 }

@@ -146,19 +146,29 @@ fn blkback_lets_go_of_a_disk_and_takes_it_again_under_load() {
 
 #[test]
 fn errors_of_the_backend_are_returned_and_a_larger_disk_is_seen() {
+    // The disk's file lies where there is room for 2 MiB. It grows from 1 MiB to 4, all of which the guest writes to: what there is
+    // no room for the loop device answers with errors.
+    let small = format!("/run/small-{}", std::process::id());
+    let made = Lab::shared().dom0(&format!(
+        "mkdir {small} && mount -t tmpfs -o size=2m small {small} && truncate -s 1M {small}/disk.img"
+    ));
+    assert_eq!(made.status, Some(0), "{made:?}");
     let outcome = run(Guest {
-        // The file lies where there is room for a quarter of it: the loop device answers writes with errors then.
-        dom0: script(
-            "xl block-detach $DOMID xvda || exit 1\nmkdir -p $DIR/small; mount -t tmpfs -o size=1m small $DIR/small || exit 2\n\
-             truncate -s 4M $DIR/small/disk.img\n\
-             xl block-attach $DOMID script=block-lab,vdev=xvda,access=rw,format=raw,target=$DIR/small/disk.img || exit 3\n\
-             wait_for 60 state_is $backend 4",
-        ),
-        after: Some("umount -l $DIR/small".into()),
-        ..guest("--solo5:debug errors", 1 << 20, "rw")
+        config: vec![format!(
+            r#"disk = ["script=block-lab,vdev=xvda,access=rw,format=raw,target={small}/disk.img"]"#
+        )],
+        dom0: script(&format!(
+            "sleep 1\ntruncate -s 4M {small}/disk.img && losetup -c $(xenstore-read $backend/node) || exit 1"
+        )),
+        after: Some(format!("umount -l {small}")),
+        files: Vec::new(),
+        ..guest("--solo5:debug errors", 512, "rw")
     });
     assert_eq!(outcome.dom0.status, Some(0), "{outcome}");
-    assert!(outcome.text().contains("a write failed after"), "{outcome}");
+    let said = outcome.text();
+    assert!(said.contains("disk of 1048576 bytes"), "{outcome}");
+    assert!(said.contains("a write failed after"), "{outcome}");
+    assert!(!said.contains("does not answer"), "{outcome}");
 }
 
 #[test]

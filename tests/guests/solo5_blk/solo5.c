@@ -251,39 +251,8 @@ static int errors(const struct solo5_start_info *start)
 	return equal(buffer, wanted, 512) ? 0 : 4;
 }
 
-/* "hostile MILLISECONDS": a disk whose backend does anything. Whatever it does, there is an answer, and memory beside the buffer is
- * what it was.
- */
-static int hostile(const struct solo5_start_info *start)
-{
-	const char *text = start->cmdline;
-	uint64_t end = solo5_clock_monotonic() + number(&text) * 1000000, state = 1, done = 0, failed = 0;
-
-	if (acquire() != 0)
-		return 1;
-	while (solo5_clock_monotonic() < end) {
-		state = scramble(state + done);
-		uint64_t length = (1 + (state >> 8) % (state % 4 == 0 ? 256 : 8)) * 512, at = (state >> 24) % 2048 * 512;
-		uint64_t *middle = buffer + 1024;
-
-		for (unsigned i = 0; i < 1024; i++)
-			buffer[i] = middle[length / 8 + i] = state + i;
-		solo5_result_t result = solo5__xen_block(disk, state >> 62 == 0 ? FLUSH : state >> 63 ? WRITE : READ, at, middle, length);
-		if (result != SOLO5_R_OK && result != SOLO5_R_EUNSPEC && result != SOLO5_R_EINVAL)
-			return 2;
-		for (unsigned i = 0; i < 1024; i++)
-			if (buffer[i] != state + i || middle[length / 8 + i] != state + i)
-				return 3;
-		done++;
-		failed += result != SOLO5_R_OK;
-	}
-	print_number("operations ", done, "");
-	print_number(", failed ", failed, "\nSUCCESS\n");
-	return 0;
-}
-
 static const struct test tests[] = {
-	{ "hostile", hostile }, { "blk", blk }, { "readonly", readonly }, { "model", model }, { "discard", discard }, { "errors", errors },
+	{ "blk", blk }, { "readonly", readonly }, { "model", model }, { "discard", discard }, { "errors", errors },
 };
 
 int solo5_app_main(const struct solo5_start_info *start)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* A backend of our own, for what netback and blkback do not do: a disk in memory with the features that it is told to have,
- * and peers that do anything at all to rings and pages. Told what to do over its console, a command a line; whoever tells it
+/* A backend of our own, for what netback and blkback do not do: a disk in memory with the features that it is told to have.
+ * Told what to do over its console, a command a line; whoever tells it
  * plays the part of the toolstack in xenstore. Layouts: io/ring.h, io/blkif.h, io/netif.h, which tests/device_layouts.rs compares
  * with the frontends'.
  */
@@ -94,17 +94,6 @@ static bool copy(const struct end *end, int64_t ref, size_t offset, void *local,
 	int64_t failed;
 
 	return mxen_grant_copy(&piece, 1, to_peer, &failed) >= 0;
-}
-
-static uint64_t state;
-
-static uint32_t any(void)
-{
-	state += 0x9e3779b97f4a7c15ull;
-	uint64_t x = state;
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebull;
-	return (uint32_t)(x >> 32);
 }
 
 /* ---- a disk in memory ---- */
@@ -233,153 +222,6 @@ static void serve_disk(int64_t domid, int64_t ref, int64_t remote, uint64_t size
 	       (unsigned long long)counts[INDIRECT], (unsigned long long)wrong);
 }
 
-/* ---- peers that do anything ---- */
-
-static uint8_t garbage[PAGE] __attribute__((aligned(PAGE)));
-
-static void scribble(const struct end *end, uint32_t ref)
-{
-	for (unsigned i = 0; i < 64; i++)
-		garbage[any() % PAGE] = (uint8_t)any();
-	copy(end, ref, 0, garbage, PAGE, true);
-}
-
-/* A number that is wrong by little, or by much. */
-static uint32_t near(uint32_t right)
-{
-	switch (any() % 4) {
-	case 0: return any();
-	case 1: return right + any() % 3 - 1;
-	case 2: return any() % 2 ? 0xffffffff : 0x7fffffff;
-	default: return right;
-	}
-}
-
-static void spoil_disk(struct end *end)
-{
-	unsigned slot = any() % 32;
-	volatile uint32_t *words = &end->ring->words[slot * 28];
-
-	switch (any() % 8) {
-	case 0: end->ring->rsp_prod = near(end->prod); break;
-	case 1: words[any() % 28] = near(words[0]); break;
-	case 2: end->ring->req_event = any(); break;
-	/* The page of a request, or of its segments, at any time. */
-	case 3: scribble(end, words[any() % 2 ? 6 : 7]); break;
-	case 4: scribble(end, 8 + any() % 210); break;
-	default:
-		/* A good answer, or nearly. */
-		if (end->cons != end->ring->req_prod && any() % 4 != 0) {
-			uint32_t id = end->ring->words[end->cons++ % 32 * 28 + 2];
-			volatile uint32_t *answer = &end->ring->words[end->prod++ % 32 * 28];
-
-			answer[0] = any() % 16 ? id : near(id);
-			answer[1] = any() % 32 ? 0 : any();
-			answer[2] = any() % 2 ? 0 : any();
-			__sync_synchronize();
-			end->ring->rsp_prod = end->prod;
-		}
-	}
-}
-
-/* Who has 10.0.1.2? A packet that is answered. */
-static const uint8_t arp[42] = {
-	255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1,
-	2, 0, 0, 0, 0, 1, 10, 0, 1, 1, 0, 0, 0, 0, 0, 0, 10, 0, 1, 2
-};
-
-static void spoil_net_tx(struct end *tx)
-{
-	volatile uint32_t *words = &tx->ring->words[any() % 256 * 3];
-
-	switch (any() % 8) {
-	case 0: tx->ring->rsp_prod = near(tx->prod); break;
-	case 1: words[any() % 3] = near(words[2]); break;
-	case 2: tx->ring->req_event = any(); break;
-	default:
-		if (tx->cons != tx->ring->req_prod) {
-			uint32_t id = tx->ring->words[tx->cons++ % 256 * 3 + 2] & 0xffff;
-
-			tx->ring->words[tx->prod++ % 256 * 3] = (any() % 16 ? id : near(id)) | (any() % 8 ? 0 : any() << 16);
-			__sync_synchronize();
-			tx->ring->rsp_prod = tx->prod;
-		}
-	}
-}
-
-static void spoil_net_rx(struct end *rx)
-{
-	volatile uint32_t *words = &rx->ring->words[any() % 256 * 2];
-
-	switch (any() % 8) {
-	case 0: rx->ring->rsp_prod = near(rx->prod); break;
-	case 1: words[any() % 2] = near(words[0]); break;
-	case 2: scribble(rx, words[1]); break;
-	default:
-		if (rx->cons != rx->ring->req_prod) {
-			uint32_t id = rx->ring->words[rx->cons % 256 * 2] & 0xffff, ref = rx->ring->words[rx->cons % 256 * 2 + 1];
-			bool good = any() % 4 != 0;
-
-			rx->cons++;
-			if (good)
-				copy(rx, ref, 0, (void *)arp, sizeof arp, true);
-			else
-				scribble(rx, ref);
-			volatile uint32_t *answer = &rx->ring->words[rx->prod++ % 256 * 2];
-			answer[0] = (any() % 32 ? id : near(id)) | (any() % 8 ? 0 : any() << 16);
-			answer[1] = good ? (uint32_t)sizeof arp << 16 : (any() & 15) | (any() % 2 ? any() % 4097 << 16 : any() << 16);
-			__sync_synchronize();
-			rx->ring->rsp_prod = rx->prod;
-		}
-	}
-}
-
-/* For so many milliseconds, to so many rings: one of a disk, or two of a network interface. */
-static void spoil(int64_t domid, const int64_t *refs, unsigned rings, const int64_t *remotes, unsigned channels, uint64_t milliseconds)
-{
-	struct end ends[2];
-	int64_t ports[2];
-	uint64_t end = solo5_clock_monotonic() + milliseconds * MILLISECOND, steps = 0;
-
-	for (unsigned i = 0; i < rings; i++)
-		if (!attach(&ends[i], domid, refs[i]))
-			return;
-	for (unsigned i = 0; i < channels; i++)
-		if ((ports[i] = mxen_evtchn_bind_interdomain(domid, remotes[i])) < 0)
-			return fail("bind", ports[i]);
-	printf("= 1\n");
-	fflush(stdout);
-	/* Binding a channel raises an event; the frontend's first one says that it is connected. */
-	mxen_evtchn_demux();
-	for (unsigned i = 0; i < channels; i++)
-		mxen_evtchn_test_and_clear(ports[i]);
-	for (uint64_t patience = end + 60000 * MILLISECOND; solo5_clock_monotonic() < patience;) {
-		mxen_evtchn_demux();
-		if (mxen_evtchn_test_and_clear(ports[0]))
-			break;
-		solo5_yield(solo5_clock_monotonic() + MILLISECOND, NULL);
-	}
-	end = solo5_clock_monotonic() + milliseconds * MILLISECOND;
-	while (solo5_clock_monotonic() < end) {
-		for (unsigned i = 0; i < 20; i++, steps++) {
-			if (rings == 1)
-				spoil_disk(&ends[0]);
-			else if (any() % 2)
-				spoil_net_tx(&ends[0]);
-			else
-				spoil_net_rx(&ends[1]);
-		}
-		for (unsigned i = 0; i < channels; i++)
-			mxen_evtchn_notify(ports[i]);
-		solo5_yield(solo5_clock_monotonic() + MILLISECOND, NULL);
-	}
-	for (unsigned i = 0; i < channels; i++)
-		mxen_evtchn_unbind(ports[i]);
-	for (unsigned i = 0; i < rings; i++)
-		detach(&ends[i]);
-	printf("= %llu\n", (unsigned long long)steps);
-}
-
 /* How many pages of a domain can be read by their references, and how many of those are not zero all over. */
 static void peek(int64_t domid, int64_t first, int64_t count)
 {
@@ -419,11 +261,6 @@ int main(void)
 		if (strcmp(line, "disk") == 0) {
 			/* domid, ring, port, sectors, bytes of a sector, features: 1 indirect, 2 flush, 4 discard */
 			serve_disk(a[0], a[1], a[2], (uint64_t)a[3], (uint64_t)a[4], (unsigned)a[5]);
-		} else if (strcmp(line, "spoil") == 0) {
-			/* seed, milliseconds, domid, rings, references…, channels, ports… */
-			state = (uint64_t)a[0];
-			unsigned rings = a[3] == 2 ? 2 : 1;
-			spoil(a[2], a + 4, rings, a + 5 + rings, a[4 + rings] == 2 ? 2 : 1, (uint64_t)a[1]);
 		} else if (strcmp(line, "peek") == 0) {
 			peek(a[0], a[1], a[2]);
 		} else if (strcmp(line, "exit") == 0) {
