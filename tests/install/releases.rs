@@ -103,7 +103,8 @@ fn first_era_through_opam() {
 
 fn lint(file: &Path) {
     let output = run(Command::new("opam")
-        .args(["lint", "--short", "--strict"])
+        // 37 wants the address of a repository beside a release's, and there is no public one yet.
+        .args(["lint", "--short", "--strict", "--warnings=-37"])
         .arg(file)
         .env("OPAMROOTISOK", "1"));
     let text = String::from_utf8_lossy(&output.stdout);
