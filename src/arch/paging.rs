@@ -290,12 +290,18 @@ fn next(table: *mut PageTable, index: usize) -> Result<*mut PageTable, OutOfTabl
     if flags.contains(Flags::PRESENT) && !flags.contains(Flags::HUGE_PAGE) {
         return Ok(frames::table(entry.addr().as_u64()));
     }
-    let frame = frames::allocate().ok_or(OutOfTables)?;
+    let split = flags.contains(Flags::HUGE_PAGE);
+    let frame = if split {
+        frames::take()
+    } else {
+        frames::allocate()
+    }
+    .ok_or(OutOfTables)?;
     let below = frames::table(frame);
-    if flags.contains(Flags::HUGE_PAGE) {
+    if split {
         // A few instructions an entry: the heap's guard page has this in every boot.
         let mut value = entry.addr().as_u64() | (flags - Flags::HUGE_PAGE).bits();
-        // SAFETY: the frame is a table of 512 words, ours alone.
+        // SAFETY: the frame is a table of 512 words, ours alone, and each of them is written.
         let words = unsafe { &mut *below.cast::<[[u64; 4]; 128]>() };
         for group in words {
             *group = [value, value + PAGE, value + 2 * PAGE, value + 3 * PAGE];
@@ -303,7 +309,7 @@ fn next(table: *mut PageTable, index: usize) -> Result<*mut PageTable, OutOfTabl
         }
     }
     // The leaf decides whether to write, and each level whether to execute: see `let_execute`.
-    let execute = flags.contains(Flags::HUGE_PAGE) && !flags.contains(Flags::NO_EXECUTE);
+    let execute = split && !flags.contains(Flags::NO_EXECUTE);
     let rights = if execute { EXECUTE } else { READ };
     entry.set_addr(PhysAddr::new(frame), rights | Flags::WRITABLE);
     Ok(below)

@@ -48,14 +48,20 @@ pub fn give(more: Range<u64>) -> bool {
 
 /// An empty table's frame; `None` when the pool is used up.
 pub fn allocate() -> Option<u64> {
+    let frame = take()?;
+    // SAFETY: the frame is mapped at `table` and ours alone. Its bytes are whatever the domain that had it before
+    // left: it is not zero unless we zero it.
+    unsafe { table(frame).cast::<u8>().write_bytes(0, PAGE as usize) }
+    Some(frame)
+}
+
+/// A frame for a table that the caller writes whole; `None` when the pool is used up.
+pub fn take() -> Option<u64> {
     let mut pool = POOL.lock();
     let frame = pool.start;
     if frame >= pool.end {
         return None;
     }
     pool.start = frame + PAGE;
-    // SAFETY: the frame is mapped at `table` and ours alone. Its bytes are whatever the domain that had it before
-    // left: it is not zero unless we zero it.
-    unsafe { table(frame).cast::<u8>().write_bytes(0, PAGE as usize) }
     Some(frame)
 }
