@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: ISC
 //! The secrets of a boot, and random bytes for the application.
 //!
-//! A boot draws a few words from the processor's generator and hashes them; without one that works it hashes the times
-//! of small work. Its secrets are parts of the digest, which tell nothing of one another. The generator behind
-//! `getrandom` is seeded when it is first asked, with more of both, and again after each mebibyte and each minute or so.
+//! The secrets of a boot are words of the processor's generator, which tell nothing of one another; without one that works
+//! they are parts of a hash of the times of small work. The generator behind `getrandom` is seeded when it is first asked,
+//! with a hash of more of both, and again after each mebibyte and each minute or so.
 
 use super::options;
 use crate::arch::cpu;
@@ -91,8 +91,8 @@ static POOL: Mutex<Pool> = Mutex::new(Pool {
 });
 
 impl Sources {
-    /// Hashes noise; false when no source of it is to be believed.
-    fn draw(&mut self, hash: &mut Blake2s, amount: &Amount) -> bool {
+    /// Words of the processor's generator, over the time, and how many there are: fewer than asked for when it fails.
+    fn words(&mut self, amount: &Amount) -> ([u64; MOST_WORDS], usize) {
         let mut words = [cpu::rdtsc(); MOST_WORDS];
         let mut drawn = 0;
         for slot in words.iter_mut().take(amount.words) {
@@ -105,11 +105,27 @@ impl Sources {
             *slot ^= word;
             drawn += 1;
         }
-        hash.update(words.map(u64::to_le_bytes).as_flattened());
-        let mut good = drawn == amount.words;
-        if good {
+        if drawn == amount.words {
             self.used |= status::PROCESSOR;
         }
+        (words, drawn)
+    }
+
+    /// Hashes noise; false when no source of it is to be believed.
+    fn draw(&mut self, hash: &mut Blake2s, amount: &Amount) -> bool {
+        let (words, drawn) = self.words(amount);
+        self.hash(hash, amount, words, drawn == amount.words)
+    }
+
+    /// Hashes words, and times beside them or instead of them; false when no source is to be believed.
+    fn hash(
+        &mut self,
+        hash: &mut Blake2s,
+        amount: &Amount,
+        words: [u64; MOST_WORDS],
+        mut good: bool,
+    ) -> bool {
+        hash.update(words.map(u64::to_le_bytes).as_flattened());
         let times = if good { amount.beside } else { amount.instead };
         if times != 0 {
             let mut jitter = Jitter::new();
@@ -137,20 +153,22 @@ impl Sources {
 
 /// Draws the secrets of this boot.
 pub fn init() {
-    let mut hash = Blake2s::new();
-    SOURCES.lock().draw(&mut hash, &BOOT);
-    let digest = hash.finish();
-    let mut words = digest
-        .as_chunks::<8>()
-        .0
-        .iter()
-        .map(|word| u64::from_le_bytes(*word));
-    let mut next = || words.next().unwrap_or_default();
+    let mut sources = SOURCES.lock();
+    let (mut words, drawn) = sources.words(&BOOT);
+    if drawn != BOOT.words {
+        let mut hash = Blake2s::new();
+        sources.hash(&mut hash, &BOOT, words, false);
+        let digest = hash.finish();
+        for (word, bytes) in words.iter_mut().zip(digest.as_chunks::<8>().0) {
+            *word = u64::from_le_bytes(*bytes);
+        }
+    }
+    let [canary, heap, placement, windows, ..] = words;
     SECRETS.call_once(|| Secrets {
-        canary: next(),
-        heap: next(),
-        placement: next(),
-        windows: next(),
+        canary,
+        heap,
+        placement,
+        windows,
     });
 }
 
