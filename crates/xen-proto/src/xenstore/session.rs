@@ -69,9 +69,14 @@ impl<'a, L: Link> Session<'a, L> {
     pub fn call(&mut self, kind: Kind, transaction: u32, parts: &[&[u8]]) -> Result<&[u8], Error> {
         let request = loop {
             match self.client.request(kind, transaction, parts) {
-                Err(Error::Busy) => self.step(None)?,
+                // An answer makes room. The last one may come at any time, so nothing is waited for behind it: first the
+                // wait, which ends at once where there is one, then the look at all of them, then another try.
+                Err(Error::Busy) => {
+                    self.wait()?;
+                    self.handle(None)?;
+                }
                 result => break result?,
-            };
+            }
         };
         while !self.step(Some(request))? {}
         Ok(self.client.payload())
@@ -101,9 +106,17 @@ impl<'a, L: Link> Session<'a, L> {
         if self.handle(request)? {
             return Ok(true);
         }
-        let client = &self.client;
-        self.link.wait(&|| client.has_news())?;
+        self.wait()?;
         Ok(false)
+    }
+
+    /// Waits until there is something to handle.
+    fn wait(&mut self) -> Result<(), Error> {
+        let client = &self.client;
+        if client.has_news() {
+            return Ok(());
+        }
+        self.link.wait(&|| client.has_news())
     }
 
     /// Handles messages until there are none; true when `request` was answered, and then its answer is the last.

@@ -325,6 +325,21 @@ fn two_users_of_one_connection() {
     );
 }
 
+/// Who waits finds all places taken by requests whose answers are there already, the last that will come: it takes them and
+/// asks, without a wait for one more.
+#[test]
+fn answers_that_are_there_make_room() {
+    connect!(10, daemon, session);
+    session.write(0, b"/a", b"1").unwrap();
+    let mut count = 0;
+    while session.submit(Kind::READ, 0, b"/a\0").is_ok() {
+        count += 1;
+    }
+    while daemon.borrow_mut().run() {}
+    assert_eq!(session.read(0, b"/a").unwrap(), b"1");
+    assert_eq!(session.link().replies.len(), count);
+}
+
 /// xenstored breaks the protocol: whoever handles messages next asks for a new connection, and each user is told.
 #[test]
 fn both_users_learn_of_a_new_connection() {
