@@ -6,6 +6,8 @@
 MAKEFLAGS += --no-print-directory
 
 EXAMPLE ?= hello
+# What dom0 runs is compiled by the machine's own compiler, whichever release OCaml comes from.
+export HOST_CC := $(or $(HOST_CC),$(shell command -v gcc),gcc)
 # make OCAML=5.3: with the compiler of another Debian release; what it builds lies in a folder of its own.
 OCAML ?=
 ifneq ($(if $(MIRAGE_XEN_BUILT),,$(OCAML)),)
