@@ -359,13 +359,13 @@ fn a_domain_that_ignores_requests_goes_on() {
 #[test]
 fn an_idle_domain_uses_no_processor() {
     let seconds = 30;
-    // Xen counts what the machine took from QEMU's processor as the domain's: the least of three is nearest to its own.
+    // Xen counts what the machine took from QEMU's processor as the domain's: the least of a few is nearest to its own.
     let cpu = |seconds: u64| passes(guest("os_time", &format!("idle {seconds}"))).cpu;
     let boot = (0..3).map(|_| cpu(0)).min().expect("three boots");
-    let used = (0..3).map(|_| cpu(seconds).saturating_sub(boot));
+    let used = (0..6).map(|_| cpu(seconds).saturating_sub(boot));
     let most = Duration::from_millis(seconds);
     let seen: Vec<_> = used.take_while(|used| *used > most).collect();
-    assert!(seen.len() < 3, "{seen:?} in {seconds} s each");
+    assert!(seen.len() < 6, "{seen:?} in {seconds} s each");
 }
 
 /// A command in dom0 that may be repeated: under emulation its programs now and then die at their start while guests are
