@@ -99,8 +99,9 @@ roots:
 	@tests/install/root bullseye >/dev/null
 
 .PHONY: bench
+# Not $(MAKE): make -n would run those too, whose rules are about sources that only building unpacks.
 bench: setup
-	@$(MAKE) guests
+	@make guests
 	@tools/bench
 	@tools/bench_bindings.py
 	@tools/bench_build.py
@@ -109,7 +110,7 @@ bench: setup
 	@tools/bench_console.py
 	@tools/bench_protection.py
 ifeq ($(OCAML),)
-	@$(MAKE) OCAML=5.3 guests
+	@make OCAML=5.3 guests
 	@tools/bench_ocaml5
 endif
 

@@ -264,7 +264,7 @@ entries! {
         "fstp st(0)",
         "2: ret",
     ];
-    // fxtract gives 1.xxx and the exponent; frexp wants 0.1xxx and one more. Zero, infinity and NaN
+    // fxtract gives a number from 1 to 2 and the exponent; frexp wants half of it and one more. Zero, infinity and NaN
     // come back as they are.
     frexpl: [
         "mov dword ptr [rdi], 0",

@@ -7,7 +7,7 @@
 pub struct Format {
     /// Bits of the significand, the leading one included.
     pub precision: u32,
-    /// Greatest exponent `e` of a finite number 1.xxx × 2^e.
+    /// Greatest exponent `e` of a finite number 1.f × 2^e.
     pub max_exponent: i32,
 }
 
