@@ -2,6 +2,8 @@
 //! Crash reports on a real Xen: for each way to crash the cause, the frames in order, what the other parts add, and the
 //! end that the toolstack sees. The whole report is on the console and on port 0xE9.
 
+#[path = "support/dump.rs"]
+mod dump;
 #[path = "support/lab.rs"]
 mod lab;
 #[path = "support/crash_report.rs"]
@@ -34,15 +36,28 @@ fn guest(name: &str, case: &str) -> Guest {
 /// inner functions (`a::b`), which depend on what the compiler inlines, and without OCaml's numbers.
 type Case = (&'static str, &'static str, &'static [&'static str]);
 
-/// Runs the cases side by side and compares each report.
+/// Runs the cases side by side and compares each report, with what gdb says of the domain's memory, too.
 fn check(name: &str, cases: &[Case]) {
     let running: Vec<_> = cases
         .iter()
-        .map(|(case, ..)| Lab::shared().start(guest(name, case)))
+        .map(|(case, ..)| {
+            let guest = guest(name, case);
+            Lab::shared().start(Guest {
+                memory: 8,
+                after: Some(dump::script(8)),
+                ..guest
+            })
+        })
         .collect();
     for ((case, cause, frames), running) in cases.iter().zip(running) {
-        let outcome = running.wait();
+        let mut outcome = running.wait();
+        let shown = dump::frames(&mut outcome, &built(name), &format!("{name}-{case}"));
         let report = crashed(&outcome);
+        let reported = report.certain_frames();
+        assert!(
+            shown.starts_with(&reported),
+            "{case}: gdb shows {shown:x?}, not {reported:x?}: {outcome}"
+        );
         assert!(
             report.causes.iter().any(|line| matches(line, cause)),
             "{case}: no {cause:?}: {outcome}"

@@ -48,6 +48,12 @@ impl Report {
         self.rest.iter().any(|line| line.contains(text))
     }
 
+    /// Where each frame runs or is returned to, up to the first one that was guessed or left out.
+    pub fn certain_frames(&self) -> Vec<u64> {
+        let address = |line: &String| u64::from_str_radix(line.trim().split(' ').next()?, 16).ok();
+        self.frames.iter().map_while(address).collect()
+    }
+
     /// The names of the frames without their addresses and offsets, OCaml's without its numbers, Rust's inner functions left
     /// out; `?` before one that was guessed, `...` for a remark.
     pub fn named_frames(&self) -> Vec<String> {

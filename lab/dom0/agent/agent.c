@@ -124,6 +124,8 @@ int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "capture") == 0)
         return capture(argv[2], argv[3]);
+    if (argc == 4 && strcmp(argv[1], "memory") == 0)
+        return dump_memory((uint32_t)atoi(argv[2]), strtoull(argv[3], NULL, 10));
     pid_t slots[64];
     int count = argc > 1 ? atoi(argv[1]) : 1;
     if (count < 1 || count > 64)

@@ -48,6 +48,10 @@ void frame_printf(char type, const char *format, ...) __attribute__((format(prin
 
 int capture(const char *interface, const char *path);
 
+/* ---- memory.c: `agent memory DOMID MEGABYTES`, to standard output ---- */
+
+int dump_memory(uint32_t domid, uint64_t megabytes);
+
 /* ---- hvlog.c: Xen's console ring ---- */
 
 void hvlog_skip(void);

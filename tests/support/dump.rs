@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: ISC
+//! A crashed guest's memory as a core file, and gdb's opinion of its stack.
+
+use super::lab::Outcome;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// What dom0 does once the guest has ended; the dump is then in the outcome. `MEGABYTES` are the guest's.
+pub fn script(megabytes: u32) -> String {
+    format!("agent memory $DOMID {megabytes} | gzip -1 | base64 && echo whole")
+}
+
+/// The frames of the crashed thread in a dump, from the innermost on: where each one runs or is returned to. Functions that the
+/// compiler put into their callers have none of their own.
+pub fn frames(outcome: &mut Outcome, elf: &Path, name: &str) -> Vec<u64> {
+    const WALK: &str = "python
+frame = gdb.newest_frame()
+while frame is not None and frame.is_valid():
+    if frame.type() != gdb.INLINE_FRAME:
+        print('frame', hex(frame.pc()))
+    try:
+        frame = frame.older()
+    except gdb.error:
+        break
+";
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = |kind: &str| Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.{kind}"));
+    let (dump, core, walk) = (path("dump"), path("core"), path("gdb"));
+    let run = |command: &mut Command| -> Output {
+        let output = command
+            .output()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{name}: {command:?}: {said}");
+        output
+    };
+    let text = std::mem::take(&mut outcome.dom0.stdout);
+    let text = text
+        .strip_suffix("whole\n")
+        .unwrap_or_else(|| panic!("{name}: no whole dump, {} bytes: {outcome}", text.len()));
+    std::fs::write(&dump, text).expect("a file");
+    let unpacked = run(Command::new("sh")
+        .args(["-c", "base64 -d \"$0\" | gunzip"])
+        .arg(&dump));
+    std::fs::write(&dump, unpacked.stdout).expect("a file");
+    run(Command::new(root.join("tools/xen-core"))
+        .args([&dump, &core])
+        .arg(elf));
+    std::fs::write(&walk, WALK).expect("a file");
+    let shown = run(Command::new("gdb")
+        .args(["-q", "-nx", "-batch", "-ex", "set osabi GNU/Linux", "-x"])
+        .arg(&walk)
+        .args([elf, &core]));
+    let text = String::from_utf8_lossy(&shown.stdout);
+    let frames: Vec<u64> = text
+        .lines()
+        .filter_map(|line| u64::from_str_radix(line.strip_prefix("frame 0x")?, 16).ok())
+        .collect();
+    assert!(!frames.is_empty(), "{name}: gdb shows no frame: {text}");
+    for file in [dump, core, walk] {
+        std::fs::remove_file(file).expect("the file");
+    }
+    frames
+}
