@@ -8,6 +8,10 @@ exception Failed of string
 
 (* Where a record is, in sectors from its log's start. *)
 type place = { at : int; count : int }
+
+(* Where the next record goes, the checksum of the one before it, and the mark of whoever writes. *)
+type tail = { head : int; before : string; mark : string }
+
 type change = { key : string; value : string option; done_ : unit Lwt.u }
 
 type t = {
@@ -16,7 +20,7 @@ type t = {
   half : int;  (** sectors of a log *)
   index : (string, place) Hashtbl.t;
   mutable log : int;  (** the log's number; its lowest bit says which half *)
-  mutable head : int;  (** where the next record goes *)
+  mutable tail : tail;
   mutable waiting : change list;  (** the last one first *)
   mutable writing : bool;
   mutable dead : exn option;
@@ -33,33 +37,54 @@ let flush t = Block.flush t.disk >>= check Block.pp_write_error
 (* The first sector of a log. *)
 let start t log = 2 + (log land 1 * t.half)
 
-(* {2 Records: a checksum of all that follows, then the log's number, the record's place, lengths, key and value} *)
+(* {2 Records: a checksum of all that follows, then the checksum of the record before, a mark, the log's number, the record's
+   place, lengths, key and value}
 
-let magic = "record 1"
-let header = 16 + String.length magic + 8 + 4 + 2 + 4
+   A disk keeps any of the writes that it had not acknowledged when the power went: the last of a few records, say, and not the first.
+   Once something else is written in the first one's place, what is behind it must not come to life again. So a record counts only
+   behind the one that it was written behind, and no two writers ever write the same record: each has a mark of its own, and has
+   another one for each log that it begins, as one that was begun and given up has the next one's number. *)
+
+let marks = lazy (Random.State.make_self_init ())
+
+let new_mark () =
+  let mark = Bytes.create 8 in
+  Bytes.set_int64_be mark 0 (Random.State.int64 (Lazy.force marks) Int64.max_int);
+  Bytes.unsafe_to_string mark
+
+(* Before the first record of a log, which its first mark tells from others of the same number. *)
+let beginning mark = { head = 0; before = mark ^ mark; mark }
+let magic = "record 2"
+let header = 66
 let removed = 0xffffffffl
 let sectors t bytes = (bytes + t.size - 1) / t.size
 
-let encode t log at key value =
+(* The record, and the tail behind it. *)
+let encode t log tail key value =
   let length = header + String.length key + Option.fold value ~none:0 ~some:String.length in
-  let record = Bytes.make (sectors t length * t.size) '\000' in
+  let count = sectors t length in
+  let record = Bytes.make (count * t.size) '\000' in
   Bytes.blit_string magic 0 record 16 8;
   Bytes.set_int64_be record 24 (Int64.of_int log);
-  Bytes.set_int32_be record 32 (Int32.of_int at);
+  Bytes.set_int32_be record 32 (Int32.of_int tail.head);
   Bytes.set_uint16_be record 36 (String.length key);
   Bytes.set_int32_be record 38 (match value with None -> removed | Some value -> Int32.of_int (String.length value));
+  Bytes.blit_string tail.before 0 record 42 16;
+  Bytes.blit_string tail.mark 0 record 58 8;
   Bytes.blit_string key 0 record header (String.length key);
   Option.iter (fun value -> Bytes.blit_string value 0 record (header + String.length key) (String.length value)) value;
-  Bytes.blit_string (Digest.subbytes record 16 (Bytes.length record - 16)) 0 record 0 16;
-  Bytes.unsafe_to_string record
+  let before = Digest.subbytes record 16 (Bytes.length record - 16) in
+  Bytes.blit_string before 0 record 0 16;
+  (Bytes.unsafe_to_string record, { tail with head = tail.head + count; before })
 
-(* How many sectors the record has that starts with this one; [None] when no record of this log and place does. *)
-let extent t log at sector =
+(* How many sectors the record has that starts with this one; [None] when none does that was written behind these. *)
+let extent t log { head = at; before; _ } sector =
   let get32 offset = Int32.to_int (String.get_int32_be sector offset) land 0xffffffff in
   if
     String.sub sector 16 8 = magic
     && String.get_int64_be sector 24 = Int64.of_int log
     && get32 32 = at
+    && String.sub sector 42 16 = before
   then
     let value = if get32 38 = 0xffffffff then 0 else get32 38 in
     let count = sectors t (header + String.get_uint16_be sector 36 + value) in
@@ -82,13 +107,14 @@ let read_place t log { at; count } =
 
 (* {2 The sectors that say which log is in use} *)
 
-let super_magic = "log store 1     "
+let super_magic = "log store 2     "
 
-let super t log =
+let super t log mark =
   let sector = Bytes.make t.size '\000' in
   Bytes.blit_string super_magic 0 sector 16 16;
   Bytes.set_int64_be sector 32 (Int64.of_int log);
   Bytes.set_int64_be sector 40 (Int64.of_int t.half);
+  Bytes.blit_string mark 0 sector 48 8;
   Bytes.blit_string (Digest.subbytes sector 16 (t.size - 16)) 0 sector 0 16;
   Cstruct.of_bytes sector
 
@@ -99,32 +125,32 @@ let log_of t sector =
     && Digest.substring text 16 (t.size - 16) = String.sub text 0 16
     && String.get_int64_be text 40 = Int64.of_int t.half
   in
-  if good then Some (Int64.to_int (String.get_int64_be text 32)) else None
+  if good then Some (Int64.to_int (String.get_int64_be text 32), String.sub text 48 8) else None
 
-let use t log =
+let use t log tail =
   (* What is in the log has to be there before it is said to be in use. *)
   flush t >>= fun () ->
-  write t (log land 1) (super t log) >>= fun () ->
-  flush t >|= fun () -> t.log <- log
+  write t (log land 1) (super t log tail.mark) >>= fun () ->
+  flush t >|= fun () ->
+  t.log <- log;
+  t.tail <- tail
 
 (* {2 Opening} *)
 
-let rec recover t at =
-  if at >= t.half then Lwt.return at
+let rec recover t tail =
+  if tail.head >= t.half then Lwt.return tail
   else
-    read_place t t.log { at; count = 1 } >>= fun first ->
-    match extent t t.log at first with
-    | None -> Lwt.return at
+    read_place t t.log { at = tail.head; count = 1 } >>= fun first ->
+    match extent t t.log tail first with
+    | None -> Lwt.return tail
     | Some count -> (
-        read_place t t.log { at; count } >>= fun record ->
+        let place = { at = tail.head; count } in
+        read_place t t.log place >>= fun record ->
         match decode record with
-        | None -> Lwt.return at
-        | Some (key, None) ->
-            Hashtbl.remove t.index key;
-            recover t (at + count)
-        | Some (key, Some _) ->
-            Hashtbl.replace t.index key { at; count };
-            recover t (at + count))
+        | None -> Lwt.return tail
+        | Some (key, value) ->
+            if value = None then Hashtbl.remove t.index key else Hashtbl.replace t.index key place;
+            recover t { tail with head = tail.head + count; before = String.sub record 0 16 })
 
 let connect disk =
   Block.get_info disk >>= fun info ->
@@ -138,7 +164,7 @@ let connect disk =
         half;
         index = Hashtbl.create 64;
         log = 0;
-        head = 0;
+        tail = beginning (new_mark ());
         waiting = [];
         writing = false;
         dead = None;
@@ -150,12 +176,12 @@ let connect disk =
     let one, other = Cstruct.split both t.size in
     let newest = max (log_of t one) (log_of t other) in
     match newest with
-    | Some log ->
+    | Some (log, mark) ->
         t.log <- log;
-        recover t 0 >|= fun head ->
-        t.head <- head;
+        recover t (beginning mark) >|= fun tail ->
+        t.tail <- { tail with mark = new_mark () };
         t
-    | None when Cstruct.to_string both = String.make (2 * t.size) '\000' -> use t 1 >|= fun () -> t
+    | None when Cstruct.to_string both = String.make (2 * t.size) '\000' -> use t 1 t.tail >|= fun () -> t
     | None -> Lwt.fail (Corrupt "there is something else on the disk")
 
 (* {2 Writing} *)
@@ -164,26 +190,26 @@ let connect disk =
 let next_log t except =
   let log = t.log + 1 in
   let places = Hashtbl.fold (fun key place list -> if except key then list else (place.at, (key, place)) :: list) t.index [] in
-  let copy (at, moved) (_, (key, place)) =
-    if place.count > t.half - at then Lwt.fail Full
+  let copy (tail, moved) (_, (key, place)) =
+    if place.count > t.half - tail.head then Lwt.fail Full
     else
       read_place t t.log place >>= fun record ->
       match decode record with
       | Some (own, value) when own = key ->
-          write t (start t log + at) (Cstruct.of_string (encode t log at key value)) >|= fun () ->
-          (at + place.count, (key, { place with at }) :: moved)
+          let record, next = encode t log tail key value in
+          write t (start t log + tail.head) (Cstruct.of_string record) >|= fun () ->
+          (next, (key, { place with at = tail.head }) :: moved)
       | _ -> Lwt.fail (Corrupt (Printf.sprintf "the record of %S is not what was written" key))
   in
-  Lwt_list.fold_left_s copy (0, []) (List.sort compare places) >|= fun (head, moved) -> (log, head, moved)
+  Lwt_list.fold_left_s copy (beginning (new_mark ()), []) (List.sort compare places) >|= fun (tail, moved) -> (log, tail, moved)
 
-let encode_all t log head changes =
-  let add (at, records, places) change =
-    let record = encode t log at change.key change.value in
-    let count = String.length record / t.size in
-    (at + count, record :: records, (change, { at; count }) :: places)
+let encode_all t log tail changes =
+  let add (tail, records, places) change =
+    let record, next = encode t log tail change.key change.value in
+    (next, record :: records, (change, { at = tail.head; count = next.head - tail.head }) :: places)
   in
-  let head, records, places = List.fold_left add (head, [], []) changes in
-  (head, String.concat "" (List.rev records), List.rev places)
+  let tail, records, places = List.fold_left add (tail, [], []) changes in
+  (tail, String.concat "" (List.rev records), List.rev places)
 
 let settle t places =
   let settle (change, place) =
@@ -193,21 +219,20 @@ let settle t places =
   List.iter settle places
 
 let append t changes =
-  let head, bytes, places = encode_all t t.log t.head changes in
-  if head <= t.half then
-    write t (start t t.log + t.head) (Cstruct.of_string bytes) >>= fun () ->
+  let tail, bytes, places = encode_all t t.log t.tail changes in
+  if tail.head <= t.half then
+    write t (start t t.log + t.tail.head) (Cstruct.of_string bytes) >>= fun () ->
     flush t >|= fun () ->
-    t.head <- head;
+    t.tail <- tail;
     settle t places
   else
     Lwt_mutex.with_lock t.lock (fun () ->
-        next_log t (fun key -> List.exists (fun change -> change.key = key) changes) >>= fun (log, start_of_new, moved) ->
-        let head, bytes, places = encode_all t log start_of_new changes in
-        if head > t.half then Lwt.fail Full
+        next_log t (fun key -> List.exists (fun change -> change.key = key) changes) >>= fun (log, first, moved) ->
+        let tail, bytes, places = encode_all t log first changes in
+        if tail.head > t.half then Lwt.fail Full
         else
-          write t (start t log + start_of_new) (Cstruct.of_string bytes) >>= fun () ->
-          use t log >|= fun () ->
-          t.head <- head;
+          write t (start t log + first.head) (Cstruct.of_string bytes) >>= fun () ->
+          use t log tail >|= fun () ->
           List.iter (fun (key, place) -> Hashtbl.replace t.index key place) moved;
           settle t places)
 

@@ -2,14 +2,16 @@
 (** A key-value store on a disk, as a log: what is written is appended, and stays whatever becomes of the domain or its host.
 
     Each half of the disk holds a log, of which one is in use. A log is a sequence of records that start at a sector each, have a
-    checksum, and carry the log's number and their own place: what is there is told from what an earlier log left, and a record
-    that was cut off by a power failure is the end. When the log is full, what still counts is copied to the other half, and then
+    checksum, and carry the log's number, their own place, who wrote them and the checksum of the record before: what is there is
+    told from what an earlier log or an interrupted write left, and a record that was cut off by a power failure is the end. The disk
+    is one store's alone: what another one, or an earlier domain whose backend has not let go of the disk, still writes to it is found
+    as {!Corrupt} where it took something's place. When the log is full, what still counts is copied to the other half, and then
     a sector at the disk's start says that this one is in use. Of those sectors there are two, written in turn. *)
 
 type t
 
 exception Corrupt of string
-(** The disk has something else on it, or is too small. *)
+(** The disk has something else on it or is too small, or somebody else has written to it. *)
 
 exception Full
 (** What is to be kept does not fit in half of the disk. *)
