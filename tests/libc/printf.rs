@@ -143,7 +143,7 @@ fn one_write_a_line() {
             15
         );
         assert_eq!(written(), [b"error 7 at once".to_vec()]);
-        crate::ours::stdio::character::fflush(stdout.get());
+        crate::ours::stdio::state::fflush(stdout.get());
         assert_eq!(written(), [b"d".to_vec()]);
     }
 }

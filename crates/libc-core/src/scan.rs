@@ -2,8 +2,13 @@
 //! The engine of `scanf` (C11 7.21.6.2, POSIX's positional arguments and `%m`), over a source of
 //! bytes and a target that stores what was read.
 
+mod spec;
+mod store;
+
 use crate::number::{self, Kind, Source};
 use crate::real::X87;
+use spec::{Length, Set, Spec};
+use store::{Pointers, Store, store_integer};
 
 /// The caller's arguments and memory.
 pub trait Target {
@@ -88,196 +93,12 @@ impl Source for Limited<'_, '_> {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Length {
-    Char,
-    Short,
-    Int,
-    Long,
-    LongDouble,
-}
-
-/// Bytes that `%[` accepts.
-struct Set([u32; 8]);
-
-impl Set {
-    fn add(&mut self, byte: u8) {
-        self.0[usize::from(byte >> 5)] |= 1 << (byte & 31);
-    }
-
-    fn contains(&self, byte: u8) -> bool {
-        self.0[usize::from(byte >> 5)] >> (byte & 31) & 1 != 0
-    }
-
-    /// Reads a set after its bracket, and returns what follows the closing one.
-    fn parse(text: &[u8]) -> Option<(Set, &[u8])> {
-        let mut set = Set([0; 8]);
-        let inverted = text.first() == Some(&b'^');
-        let mut at = usize::from(inverted);
-        let first = at;
-        loop {
-            let byte = *text.get(at)?;
-            if byte == b']' && at > first {
-                break;
-            }
-            match (text.get(at + 1), text.get(at + 2)) {
-                (Some(b'-'), Some(&end)) if end != b']' && end >= byte => {
-                    (byte..=end).for_each(|b| set.add(b));
-                    at += 3;
-                }
-                _ => {
-                    set.add(byte);
-                    at += 1;
-                }
-            }
-        }
-        if inverted {
-            set.0.iter_mut().for_each(|word| *word = !*word);
-        }
-        Some((set, &text[at + 1..]))
-    }
-}
-
-/// How many arguments can be numbered.
-const MOST: usize = 32;
-
-struct Pointers<'a> {
-    target: &'a mut dyn Target,
-    fetched: [u64; MOST],
-    count: usize,
-}
-
-impl Pointers<'_> {
-    /// The argument of that number, or the next one for 0. All are pointers, so their types need
-    /// not be known before.
-    fn get(&mut self, position: usize) -> Result<u64, Error> {
-        if position == 0 {
-            return Ok(self.target.pointer());
-        }
-        if position > MOST {
-            return Err(Error::BadFormat);
-        }
-        while self.count < position {
-            self.fetched[self.count] = self.target.pointer();
-            self.count += 1;
-        }
-        Ok(self.fetched[position - 1])
-    }
-}
-
-/// Where a string conversion stores.
-struct Store<'a> {
-    target: &'a mut dyn Target,
-    /// The caller's pointer, or the address of one when `block` is allocated.
-    address: u64,
-    skipped: bool,
-    allocated: bool,
-    wide: bool,
-    block: u64,
-    capacity: usize,
-    length: usize,
-}
-
-impl Store<'_> {
-    fn push(&mut self, byte: u8, terminator: bool) -> Result<(), Error> {
-        if self.skipped {
-            return Ok(());
-        }
-        if self.wide && !byte.is_ascii() {
-            return Err(Error::Illegal);
-        }
-        let size = if self.wide { 4 } else { 1 };
-        let offset = self.length * size;
-        if self.allocated && offset + size > self.capacity {
-            let capacity = (self.capacity * 2).max(32);
-            let block = self.target.grow(self.block, capacity);
-            if block == 0 {
-                return Err(Error::NoMemory);
-            }
-            self.block = block;
-            self.capacity = capacity;
-            self.target.store(self.address, 0, &block.to_le_bytes());
-        }
-        let to = if self.allocated {
-            self.block
-        } else {
-            self.address
-        };
-        self.target
-            .store(to, offset, &u32::from(byte).to_le_bytes()[..size]);
-        self.length += usize::from(!terminator);
-        Ok(())
-    }
-}
-
 /// A conversion's end.
 enum Outcome {
     Assigned,
     Skipped,
     NoMatch,
     NoInput,
-}
-
-struct Spec {
-    position: usize,
-    skipped: bool,
-    allocated: bool,
-    width: Option<usize>,
-    length: Length,
-}
-
-fn number_prefix(text: &mut &[u8]) -> Option<usize> {
-    let mut value = None;
-    while let Some((&digit @ b'0'..=b'9', rest)) = text.split_first() {
-        value = Some(
-            value
-                .unwrap_or(0usize)
-                .saturating_mul(10)
-                .saturating_add(usize::from(digit - b'0')),
-        );
-        *text = rest;
-    }
-    value
-}
-
-impl Spec {
-    fn parse(text: &mut &[u8]) -> Spec {
-        let mut spec = Spec {
-            position: 0,
-            skipped: false,
-            allocated: false,
-            width: None,
-            length: Length::Int,
-        };
-        let start = *text;
-        match number_prefix(text) {
-            Some(position) if text.first() == Some(&b'$') => {
-                spec.position = position;
-                *text = &text[1..];
-            }
-            _ => *text = start,
-        }
-        while let Some((flag @ (b'*' | b'\'' | b'I'), rest)) = text.split_first() {
-            spec.skipped |= *flag == b'*';
-            *text = rest;
-        }
-        spec.width = number_prefix(text).filter(|&w| w != 0);
-        if let Some((b'm', rest)) = text.split_first() {
-            spec.allocated = true;
-            *text = rest;
-        }
-        let (length, size) = match *text {
-            [b'h', b'h', ..] => (Length::Char, 2),
-            [b'h', ..] => (Length::Short, 1),
-            [b'l', b'l', ..] => (Length::LongDouble, 2),
-            [b'L' | b'q', ..] => (Length::LongDouble, 1),
-            [b'l' | b'j' | b'z' | b'Z' | b't', ..] => (Length::Long, 1),
-            _ => (Length::Int, 0),
-        };
-        spec.length = length;
-        *text = &text[size..];
-        spec
-    }
 }
 
 /// Reads input as the format says.
@@ -296,11 +117,7 @@ pub fn scan(
         taken: 0,
         binary,
     };
-    let mut pointers = Pointers {
-        target,
-        fetched: [0; MOST],
-        count: 0,
-    };
+    let mut pointers = Pointers::new(target);
     let mut assigned = 0;
     let mut text = format;
     while let Some((&directive, rest)) = text.split_first() {
@@ -510,14 +327,4 @@ fn convert(
         _ => return Ok(Outcome::NoMatch),
     }
     Ok(outcome)
-}
-
-fn store_integer(target: &mut dyn Target, address: u64, length: Length, value: u64) {
-    let size = match length {
-        Length::Char => 1,
-        Length::Short => 2,
-        Length::Int => 4,
-        Length::Long | Length::LongDouble => 8,
-    };
-    target.store(address, 0, &value.to_le_bytes()[..size]);
 }

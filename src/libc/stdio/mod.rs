@@ -4,10 +4,12 @@
 //! Standard output is buffered by line, standard error for the length of one call, so that each
 //! call costs one console write. Standard input is at its end: Solo5 has no console input.
 
+pub mod aliases;
 pub mod character;
 pub mod file;
 pub mod memory_stream;
 pub mod printf;
 pub mod refused;
 pub mod scanf;
+pub mod state;
 pub mod va_list;
