@@ -44,6 +44,7 @@ programs! {
     ocaml_stack_overflow
     ocaml_stack_overflow_heap
     ocaml_text
+    ocaml_threads
     ocaml_uncaught
     c_faults
     c_faults_fortified
@@ -54,6 +55,7 @@ programs! {
     c_mappings
     c_mappings_fortified
     c_posix
+    c_threads
     c_posix_fortified
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
-//! One processor, one thread: what would wait for ever is a crash that names the function, within a moment; and mprotect,
-//! page by page, never makes anything both writable and executable. The guest is `xen_waits`.
+//! One processor: what the only thread, or all of them, would wait for, for ever, is a crash that names the function, within
+//! a moment; a thread's stack and the memory for threads end with a word; and mprotect, page by page, never makes anything
+//! both writable and executable. The guest is `xen_waits`.
 
 #[path = "support/lab.rs"]
 mod lab;
@@ -30,6 +31,41 @@ fn a_wait_for_ever_is_a_crash_with_a_name() {
         assert!(outcome.text().contains(&why), "{case}: {outcome}");
         assert!(!outcome.text().contains("went on"), "{case}: {outcome}");
     }
+}
+
+#[test]
+fn threads_that_wait_for_each_other_are_named() {
+    let outcome = run("circle");
+    let text = outcome.text();
+    assert_eq!(outcome.reason, Reason::Crash, "{outcome}");
+    assert!(
+        text.contains("pthread_mutex_lock: all 3 threads would wait for ever"),
+        "{outcome}"
+    );
+    for line in [
+        "thread 1 \"mirage\" waits in pthread_join for 0x",
+        "thread 2 \"one\" waits in pthread_mutex_lock for 0x",
+        "thread 3 \"other\" waits in pthread_mutex_lock for 0x",
+    ] {
+        assert!(text.contains(line), "{line}: {outcome}");
+    }
+}
+
+#[test]
+fn a_threads_stack_ends_with_a_word() {
+    let outcome = run("overflow");
+    assert_eq!(outcome.reason, Reason::Crash, "{outcome}");
+    let line = "thread 2 \"deep\" ran over the end of its stack, stack of ";
+    assert!(outcome.text().contains(line), "{outcome}");
+    assert!(outcome.text().contains("page fault"), "{outcome}");
+}
+
+#[test]
+fn threads_end_where_memory_does() {
+    let outcome = run("exhaust");
+    assert_eq!(outcome.reason, Reason::Poweroff, "{outcome}");
+    let line = "refused with EAGAIN: 1, many: 1, as many again: 1";
+    assert!(outcome.text().contains(line), "{outcome}");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* POSIX threads, of which there is one: pthread_create fails with EAGAIN. */
+/* POSIX threads, which take turns on one processor. */
 #ifndef _PTHREAD_H
 #define _PTHREAD_H
 
@@ -44,6 +44,9 @@ int pthread_attr_setdetachstate(pthread_attr_t *, int) __NOTHROW;
 int pthread_attr_getdetachstate(const pthread_attr_t *, int *) __NOTHROW;
 int pthread_attr_setstacksize(pthread_attr_t *, size_t) __NOTHROW;
 int pthread_attr_getstacksize(const pthread_attr_t *__restrict, size_t *__restrict) __NOTHROW;
+int pthread_attr_setstack(pthread_attr_t *, void *, size_t) __NOTHROW;
+int pthread_attr_getstack(const pthread_attr_t *__restrict, void **__restrict, size_t *__restrict) __NOTHROW;
+int pthread_attr_getguardsize(const pthread_attr_t *__restrict, size_t *__restrict) __NOTHROW;
 
 int pthread_mutex_init(pthread_mutex_t *__restrict, const pthread_mutexattr_t *__restrict) __NOTHROW;
 int pthread_mutex_destroy(pthread_mutex_t *) __NOTHROW;
@@ -96,6 +99,7 @@ void *pthread_getspecific(pthread_key_t) __NOTHROW;
 int pthread_setspecific(pthread_key_t, const void *) __NOTHROW;
 
 #ifdef __LIBC_GNU
+int pthread_getattr_np(pthread_t, pthread_attr_t *) __NOTHROW;
 int pthread_setname_np(pthread_t, const char *) __NOTHROW;
 int pthread_getname_np(pthread_t, char *, size_t) __NOTHROW;
 #endif

@@ -3,6 +3,7 @@
 #define _SEMAPHORE_H
 
 #include <features.h>
+#include <bits/timespec.h>
 
 typedef union {
 	char __size[32];
@@ -18,6 +19,7 @@ int sem_getvalue(sem_t *__restrict, int *__restrict) __NOTHROW;
 int sem_post(sem_t *) __NOTHROW;
 int sem_trywait(sem_t *) __NOTHROW;
 int sem_wait(sem_t *);
+int sem_timedwait(sem_t *__restrict, const struct timespec *__restrict);
 __END_DECLS
 
 #endif

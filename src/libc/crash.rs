@@ -25,15 +25,15 @@ pub fn keep(text: &[u8]) {
 }
 
 /// `void say(const char *text, size_t size)`.
-type Say = unsafe extern "C" fn(*const u8, usize);
+pub(super) type Say = unsafe extern "C" fn(*const u8, usize);
 
 /// `struct solo5__xen_crash_note`.
 #[repr(C)]
-struct Note {
-    next: *mut Note,
-    write: Option<unsafe extern "C" fn(Say)>,
-    cause: *const u8,
-    cause_size: usize,
+pub(super) struct Note {
+    pub(super) next: *mut Note,
+    pub(super) write: Option<unsafe extern "C" fn(Say)>,
+    pub(super) cause: *const u8,
+    pub(super) cause_size: usize,
 }
 
 static NOTE: Cell<Note> = Cell::new(Note {
@@ -43,8 +43,13 @@ static NOTE: Cell<Note> = Cell::new(Note {
     cause_size: 0,
 });
 
-/// Tells the Solo5 part of the note.
+/// Tells the Solo5 part of libc's own note.
 pub fn register() {
+    add_note(&NOTE);
+}
+
+/// Tells the Solo5 part of a note.
+pub(super) fn add_note(note: &'static Cell<Note>) {
     let on_crash: usize;
     // SAFETY: reads the address of a weak symbol; 0 if nobody defines it.
     unsafe {
@@ -59,7 +64,7 @@ pub fn register() {
         // SAFETY: the symbol's documented type; the note lives for ever.
         unsafe {
             let on_crash: unsafe extern "C" fn(*mut Note) = core::mem::transmute(on_crash);
-            on_crash(NOTE.as_ptr());
+            on_crash(note.as_ptr());
         }
     }
 }
@@ -86,13 +91,20 @@ pub fn report(why: &[u8]) {
 }
 
 /// A line of the report.
-struct Text {
+pub(super) struct Text {
     bytes: [u8; 120],
     used: usize,
 }
 
 impl Text {
-    fn put(&mut self, text: &[u8]) -> &mut Self {
+    pub(super) fn new() -> Text {
+        Text {
+            bytes: [0; 120],
+            used: 0,
+        }
+    }
+
+    pub(super) fn put(&mut self, text: &[u8]) -> &mut Self {
         for &byte in text {
             if let Some(slot) = self.bytes.get_mut(self.used) {
                 *slot = byte;
@@ -103,20 +115,37 @@ impl Text {
     }
 
     /// A size in KiB, as a number.
-    fn kib(&mut self, size: usize) -> &mut Self {
-        let size = size / 1024;
-        for digit in (0..=size.checked_ilog10().unwrap_or(0)).rev() {
-            self.put(&[b'0' + (size / 10usize.pow(digit) % 10) as u8]);
+    pub(super) fn kib(&mut self, size: usize) -> &mut Self {
+        self.number(size / 1024)
+    }
+
+    pub(super) fn number(&mut self, number: usize) -> &mut Self {
+        for digit in (0..=number.checked_ilog10().unwrap_or(0)).rev() {
+            self.put(&[b'0' + (number / 10usize.pow(digit) % 10) as u8]);
         }
         self
+    }
+
+    pub(super) fn hexadecimal(&mut self, number: usize) -> &mut Self {
+        self.put(b"0x");
+        for digit in (0..=number.checked_ilog2().unwrap_or(0) / 4).rev() {
+            self.put(&[b"0123456789abcdef"[number >> (4 * digit) & 15]]);
+        }
+        self
+    }
+
+    /// Says it.
+    ///
+    /// # Safety
+    /// The core's function, which takes readable bytes.
+    pub(super) unsafe fn say(&self, say: Say) {
+        // SAFETY: the caller's function; the text lives as long as the call.
+        unsafe { say(self.bytes.as_ptr(), self.used) }
     }
 }
 
 unsafe extern "C" fn write(say: Say) {
-    let mut line = Text {
-        bytes: [0; 120],
-        used: 0,
-    };
+    let mut line = Text::new();
     line.put(b"libc: of a heap of ")
         .kib(heap::total())
         .put(b" KiB, malloc has taken ")
@@ -124,8 +153,8 @@ unsafe extern "C" fn write(say: Say) {
         .put(b" KiB and given out ")
         .kib(malloc::malloc_memory_usage())
         .put(b" KiB");
-    // SAFETY: the core's function; the text lives as long as the call.
-    unsafe { say(line.bytes.as_ptr(), line.used) };
+    // SAFETY: the core's function.
+    unsafe { line.say(say) };
     // SAFETY: the cell is valid; what was cut short by the crash is bytes, too.
     let (kept, used) = unsafe { &*LAST.as_ptr() };
     let Some(kept) = kept.get(..*used) else {
@@ -138,7 +167,7 @@ unsafe extern "C" fn write(say: Say) {
             line.used = 0;
             line.put(b"last on stderr: ").put(piece);
             // SAFETY: as above.
-            unsafe { say(line.bytes.as_ptr(), line.used) };
+            unsafe { line.say(say) };
         }
     }
 }

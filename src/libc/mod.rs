@@ -13,7 +13,6 @@ pub mod crash;
 mod platform;
 
 pub mod assert;
-pub mod barrier;
 pub mod ctype;
 pub mod descriptors;
 pub mod dlfcn;
@@ -43,6 +42,7 @@ pub mod stdlib;
 pub mod string;
 pub mod strtold;
 pub mod terminal;
+mod threads;
 pub mod time;
 mod tls;
 pub mod unistd;

@@ -3,7 +3,8 @@
 //! something was typed, or where input has ended.
 
 use super::errno::{EBADF, EFAULT, EINVAL, ENOSYS, fail};
-use super::platform::{input_ready, monotonic, sleep_until, wait_for_input};
+use super::platform::{input_ready, monotonic};
+use super::threads::wait::{NEVER, is_alone, sleep_until, wait as wait_for_ever, wait_for_input};
 use super::time::{TimeSpec, TimeVal};
 
 /// POSIX's `struct pollfd`.
@@ -33,13 +34,16 @@ enum Wait {
 fn wait(nanoseconds: Option<u64>, for_input: bool) -> Wait {
     let deadline = nanoseconds.map(|length| monotonic().saturating_add(length));
     match (for_input, deadline) {
-        (true, _) if wait_for_input(deadline.unwrap_or(u64::MAX)) => Wait::Input,
+        (true, _) if wait_for_input(deadline.unwrap_or(u64::MAX), "poll") => Wait::Input,
         (false, Some(deadline)) => {
             sleep_until(deadline);
             Wait::Over
         }
         (true, _) => Wait::Over,
-        (false, None) => Wait::ForEver,
+        (false, None) if is_alone() => Wait::ForEver,
+        (false, None) => loop {
+            wait_for_ever(0, NEVER, "poll");
+        },
     }
 }
 

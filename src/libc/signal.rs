@@ -5,6 +5,7 @@
 
 use super::errno::{EINVAL, ENOMEM, ENOSYS, EOPNOTSUPP, ESRCH, fail, signal_text};
 use super::platform::{Cell, Part, crash};
+use super::threads::wait;
 use core::arch::{asm, naked_asm};
 use core::ffi::c_void;
 use core::ptr::null_mut;
@@ -51,9 +52,78 @@ static ACTIONS: Cell<[Kept; SIGNALS]> = Cell::new(
         flags: 0,
     }; SIGNALS],
 );
-/// Signals that wait until they are let through, and signals that waited: bit n-1 for signal n.
+/// Signals that wait until they are let through, and signals that waited: bit n-1 for signal n. The first is the running
+/// thread's, the second the program's.
 static BLOCKED: Cell<u64> = Cell::new(0);
 static PENDING: Cell<u64> = Cell::new(0);
+/// Signals that wait for the running thread.
+static MINE: Cell<u64> = Cell::new(0);
+
+/// What each thread has of its own.
+#[derive(Clone, Copy)]
+pub(super) struct Own {
+    blocked: u64,
+    pending: u64,
+    stack: Stack,
+}
+
+impl Own {
+    pub(super) const NONE: Own = Own {
+        blocked: 0,
+        pending: 0,
+        stack: Stack::NONE,
+    };
+
+    /// A new thread blocks what its maker does.
+    pub(super) fn for_new_thread(self) -> Own {
+        Own {
+            blocked: self.blocked,
+            ..Own::NONE
+        }
+    }
+
+    /// Sends the thread a signal: false if there is no such signal.
+    pub(super) fn add(&mut self, signal: i32) -> bool {
+        let known = action(signal).is_some();
+        if known {
+            self.pending |= bit(signal);
+        }
+        known
+    }
+}
+
+/// What the running thread has.
+pub(super) fn own() -> Own {
+    Own {
+        blocked: BLOCKED.get(),
+        pending: MINE.get(),
+        stack: STACK.get(),
+    }
+}
+
+/// Another thread runs.
+pub(super) fn set_own(own: Own) {
+    BLOCKED.set(own.blocked);
+    MINE.set(own.pending);
+    STACK.set(own.stack);
+}
+
+/// Does the thread run on its alternate stack, below which the core holds a fault?
+pub(super) fn is_in_handler() -> bool {
+    let here = 0u8;
+    let stack = STACK.get();
+    (stack.start..stack.start + stack.size).contains(&(&raw const here).addr())
+}
+
+/// Ends the domain if it does: whoever waits there would have the next fault overwrite this one.
+pub(super) fn must_not_be_in_handler(function: &str) {
+    if is_in_handler() {
+        crash(&[
+            Part::Text(function),
+            Part::Text(": would wait in the handler of a fault"),
+        ]);
+    }
+}
 
 fn action(signal: i32) -> Option<&'static mut Kept> {
     // SAFETY: the cell is valid, and borrows end within one function.
@@ -119,16 +189,26 @@ pub(super) fn call_handler(signal: i32) -> bool {
     true
 }
 
-fn deliver_pending() {
-    loop {
-        let ready = PENDING.get() & !BLOCKED.get();
-        if ready == 0 {
-            return;
-        }
-        let signal = ready.trailing_zeros() as i32 + 1;
-        PENDING.set(PENDING.get() & !bit(signal));
+/// Delivers signals that waited and are let through now: was there any?
+pub(super) fn deliver_pending() -> bool {
+    let mut any = false;
+    while let Some(signal) = take_pending(!BLOCKED.get()) {
+        any = true;
         deliver(signal);
     }
+    any
+}
+
+/// Takes a pending signal out of a set.
+fn take_pending(set: u64) -> Option<i32> {
+    let ready = (PENDING.get() | MINE.get()) & set;
+    if ready == 0 {
+        return None;
+    }
+    let signal = ready.trailing_zeros() as i32 + 1;
+    PENDING.set(PENDING.get() & !bit(signal));
+    MINE.set(MINE.get() & !bit(signal));
+    Some(signal)
 }
 
 fn deliver(signal: i32) {
@@ -158,6 +238,7 @@ pub extern "C" fn raise(signal: i32) -> i32 {
     }
     if BLOCKED.get() & bit(signal) != 0 {
         PENDING.set(PENDING.get() | bit(signal));
+        wait::wake(wait::SIGNAL, usize::MAX);
     } else {
         deliver(signal);
     }
@@ -290,7 +371,7 @@ fn change_mask(how: i32, new: *const u64, old: *mut [u64; 16]) -> i32 {
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn sigpending(to: *mut [u64; 16]) -> i32 {
     let mut set = [0; 16];
-    set[0] = PENDING.get();
+    set[0] = PENDING.get() | MINE.get();
     // SAFETY: writable, as the caller vouches.
     unsafe { *to = set };
     0
@@ -308,19 +389,21 @@ pub extern "C" fn pause() -> i32 {
     fail(ENOSYS)
 }
 
-/// POSIX's `sigwait`: takes a pending signal; without one nothing would ever end the wait.
+/// POSIX's `sigwait`: takes a pending signal, or waits for another thread to raise one. Where there is none, ENOSYS.
 ///
 /// # Safety
 /// Both pointers must be valid.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn sigwait(set: *const u64, to: *mut i32) -> i32 {
     // SAFETY: readable, as the caller vouches.
-    let ready = PENDING.get() & unsafe { *set };
-    if ready == 0 {
-        return ENOSYS;
-    }
-    let signal = ready.trailing_zeros() as i32 + 1;
-    PENDING.set(PENDING.get() & !bit(signal));
+    let set = unsafe { *set };
+    let signal = loop {
+        match take_pending(set) {
+            Some(signal) => break signal,
+            None if wait::is_alone() => return ENOSYS,
+            None => wait::wait(wait::SIGNAL, wait::NEVER, "sigwait"),
+        };
+    };
     // SAFETY: writable, as the caller vouches.
     unsafe { *to = signal };
     0
@@ -400,11 +483,15 @@ pub struct Stack {
 
 const SS_DISABLE: i32 = 2;
 const LEAST_STACK: usize = 2048;
-static STACK: Cell<Stack> = Cell::new(Stack {
-    start: 0,
-    flags: SS_DISABLE,
-    size: 0,
-});
+static STACK: Cell<Stack> = Cell::new(Stack::NONE);
+
+impl Stack {
+    const NONE: Stack = Stack {
+        start: 0,
+        flags: SS_DISABLE,
+        size: 0,
+    };
+}
 
 /// POSIX's `sigaltstack`.
 ///
@@ -508,8 +595,20 @@ fn listen_for_faults() -> bool {
     true
 }
 
+static ON_FAULT: Cell<Option<fn(usize)>> = Cell::new(None);
+
+/// Tells `then` the address of each fault from now on, where Solo5's part can tell of them.
+pub(super) fn on_fault(then: fn(usize)) {
+    // As in `threads::wait`: whoever has no threads is not to have what this names.
+    ON_FAULT.set(Some(core::hint::black_box(then)));
+    listen_for_faults();
+}
+
 /// Called by Solo5's part on a fault: 1 to continue the context, which the handler may have changed.
 unsafe extern "C" fn fault(context: *mut [u64; 22], address: usize) -> i32 {
+    if let Some(then) = ON_FAULT.get() {
+        then(address);
+    }
     let Some(&mut Kept { handler, flags, .. }) = action(SIGSEGV) else {
         return 0;
     };

@@ -2,8 +2,9 @@
 //! time.h (C11 7.27) and sys/time.h over Solo5's two clocks. The only zone is UTC.
 
 use super::errno::{EINVAL, EOVERFLOW, EPERM, fail, set_errno};
-use super::platform::{Cell, monotonic, sleep_until, wall};
+use super::platform::{Cell, monotonic, wall};
 use super::string::bytes;
+use super::threads::wait::{sleep_until, tick};
 use core::ptr::null_mut;
 use libc_core::format::Sink;
 use libc_core::time as core_time;
@@ -106,6 +107,7 @@ impl Tm {
 /// `to` must be NULL or writable.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn time(to: *mut i64) -> i64 {
+    tick();
     let now = (wall() / BILLION) as i64;
     if !to.is_null() {
         // SAFETY: writable, as the caller vouches.
@@ -117,6 +119,7 @@ pub unsafe extern "C" fn time(to: *mut i64) -> i64 {
 /// C's `clock`, in microseconds: the domain runs nothing else, so its time is the program's.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn clock() -> i64 {
+    tick();
     (monotonic() / 1000) as i64
 }
 
@@ -147,6 +150,7 @@ fn read_clock(identifier: i32) -> Option<u64> {
 /// `to` must be writable.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn clock_gettime(identifier: i32, to: *mut TimeSpec) -> i32 {
+    tick();
     let Some(now) = read_clock(identifier) else {
         return fail(EINVAL);
     };
@@ -208,6 +212,7 @@ pub unsafe extern "C" fn timespec_get(to: *mut TimeSpec, base: i32) -> i32 {
 /// `to` must be NULL or writable, and so `zone`, two `int`s.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn gettimeofday(to: *mut TimeVal, zone: *mut [i32; 2]) -> i32 {
+    tick();
     let now = wall();
     // SAFETY: writable, as the caller vouches.
     unsafe {

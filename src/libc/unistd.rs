@@ -7,7 +7,8 @@ use super::errno::{
     ESRCH, fail, set_errno,
 };
 use super::files::is_standard;
-use super::platform::{self, Cell, console_read, monotonic};
+use super::platform::{self, Cell, monotonic};
+use super::threads::wait;
 use super::time::TimeVal;
 use core::ptr::{null, null_mut};
 use core::slice::{from_raw_parts, from_raw_parts_mut};
@@ -28,6 +29,7 @@ pub unsafe extern "C" fn write(number: i32, from: *const u8, size: usize) -> isi
         // SAFETY: POSIX's contract: `size` readable bytes.
         platform::write(number, unsafe { from_raw_parts(from, size) });
     }
+    wait::tick();
     size as isize
 }
 
@@ -44,7 +46,7 @@ pub unsafe extern "C" fn read(number: i32, to: *mut u8, size: usize) -> isize {
         return 0;
     }
     // SAFETY: POSIX's contract: `size` writable bytes.
-    console_read(unsafe { from_raw_parts_mut(to, size) }) as isize
+    wait::console_read(unsafe { from_raw_parts_mut(to, size) }, "read") as isize
 }
 
 /// POSIX's `struct iovec`.
@@ -295,8 +297,14 @@ constant! {
     getegid = 0, "POSIX's `getegid`.";
     fork = fail(ENOSYS), "POSIX's `fork`.";
     vfork = fail(ENOSYS), "BSD's `vfork`.";
-    sched_yield = 0, "POSIX's `sched_yield`: there is one thread.";
     sched_getcpu = 0, "GNU's `sched_getcpu`: there is one processor.";
+}
+
+/// POSIX's `sched_yield`.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub extern "C" fn sched_yield() -> i32 {
+    wait::pass();
+    0
 }
 
 /// POSIX's `alarm`: no signal can be delivered later; errno says so, since the result cannot.
@@ -388,6 +396,11 @@ static STACK: Cell<(usize, usize)> = Cell::new((0, 0));
 /// Remembers where the stack lies.
 pub(super) fn set_stack(low: usize, high: usize) {
     STACK.set((low, high));
+}
+
+/// Where it lies.
+pub(super) fn stack() -> (usize, usize) {
+    STACK.get()
 }
 
 /// POSIX's `getrlimit`: the stack's size, what the heap can hold, three descriptors; no other limits.

@@ -54,34 +54,34 @@ fn variables() {
 fn mutexes() {
     // SAFETY: objects of this test's own, zeroed as static initialisers leave them.
     unsafe {
-        let mut mutex: pthread::Mutex = std::mem::zeroed();
+        let mut mutex: pthread::mutex::Mutex = std::mem::zeroed();
         let m = &raw mut mutex;
-        assert_eq!(pthread::pthread_mutex_unlock(m), EPERM);
-        assert_eq!(pthread::pthread_mutex_lock(m), 0);
-        assert_eq!(pthread::pthread_mutex_trylock(m), EBUSY);
-        assert_eq!(pthread::pthread_mutex_destroy(m), EBUSY);
-        assert_eq!(pthread::pthread_mutex_unlock(m), 0);
-        assert_eq!(pthread::pthread_mutex_destroy(m), 0);
-        let mut attributes: pthread::MutexAttributes = std::mem::zeroed();
-        pthread::pthread_mutexattr_init(&raw mut attributes);
+        assert_eq!(pthread::mutex::pthread_mutex_unlock(m), EPERM);
+        assert_eq!(pthread::mutex::pthread_mutex_lock(m), 0);
+        assert_eq!(pthread::mutex::pthread_mutex_trylock(m), EBUSY);
+        assert_eq!(pthread::mutex::pthread_mutex_destroy(m), EBUSY);
+        assert_eq!(pthread::mutex::pthread_mutex_unlock(m), 0);
+        assert_eq!(pthread::mutex::pthread_mutex_destroy(m), 0);
+        let mut attributes: pthread::mutex::MutexAttributes = std::mem::zeroed();
+        pthread::mutex::pthread_mutexattr_init(&raw mut attributes);
         assert_eq!(
-            pthread::pthread_mutexattr_settype(&raw mut attributes, 1),
+            pthread::mutex::pthread_mutexattr_settype(&raw mut attributes, 1),
             0
         );
-        pthread::pthread_mutex_init(m, &raw const attributes);
+        pthread::mutex::pthread_mutex_init(m, &raw const attributes);
         for _ in 0..3 {
-            assert_eq!(pthread::pthread_mutex_lock(m), 0);
+            assert_eq!(pthread::mutex::pthread_mutex_lock(m), 0);
         }
         for _ in 0..3 {
-            assert_eq!(pthread::pthread_mutex_unlock(m), 0);
+            assert_eq!(pthread::mutex::pthread_mutex_unlock(m), 0);
         }
-        assert_eq!(pthread::pthread_mutex_unlock(m), EPERM);
-        pthread::pthread_mutexattr_settype(&raw mut attributes, 2);
-        pthread::pthread_mutex_init(m, &raw const attributes);
-        assert_eq!(pthread::pthread_mutex_lock(m), 0);
-        assert_eq!(pthread::pthread_mutex_lock(m), EDEADLK);
-        assert_eq!(pthread::pthread_mutex_unlock(m), 0);
-        assert_eq!(pthread::pthread_mutex_unlock(m), EPERM);
+        assert_eq!(pthread::mutex::pthread_mutex_unlock(m), EPERM);
+        pthread::mutex::pthread_mutexattr_settype(&raw mut attributes, 2);
+        pthread::mutex::pthread_mutex_init(m, &raw const attributes);
+        assert_eq!(pthread::mutex::pthread_mutex_lock(m), 0);
+        assert_eq!(pthread::mutex::pthread_mutex_lock(m), EDEADLK);
+        assert_eq!(pthread::mutex::pthread_mutex_unlock(m), 0);
+        assert_eq!(pthread::mutex::pthread_mutex_unlock(m), EPERM);
     }
 }
 
@@ -90,7 +90,9 @@ fn waiting_with_a_deadline() {
     let _turn = turn();
     // SAFETY: objects of this test's own.
     unsafe {
-        let mut condition: pthread::Condition = std::mem::zeroed();
+        let mut condition: pthread::condition::Condition = std::mem::zeroed();
+        let mut mutex: pthread::mutex::Mutex = std::mem::zeroed();
+        assert_eq!(pthread::mutex::pthread_mutex_lock(&raw mut mutex), 0);
         let mut now = time::TimeSpec {
             tv_sec: 0,
             tv_nsec: 0,
@@ -101,7 +103,11 @@ fn waiting_with_a_deadline() {
             ..now
         };
         assert_eq!(
-            pthread::pthread_cond_timedwait(&raw mut condition, null_mut(), &raw const deadline),
+            pthread::condition::pthread_cond_timedwait(
+                &raw mut condition,
+                &raw mut mutex,
+                &raw const deadline
+            ),
             ETIMEDOUT
         );
         time::clock_gettime(0, &raw mut now);
@@ -115,16 +121,16 @@ fn keys() {
     let mut key = 0;
     // SAFETY: a writable key.
     unsafe {
-        assert_eq!(pthread::pthread_key_create(&raw mut key, 0), 0);
+        assert_eq!(pthread::keys::pthread_key_create(&raw mut key, None), 0);
     }
-    assert!(pthread::pthread_getspecific(key).is_null());
+    assert!(pthread::keys::pthread_getspecific(key).is_null());
     assert_eq!(
-        pthread::pthread_setspecific(key, std::ptr::without_provenance_mut(9)),
+        pthread::keys::pthread_setspecific(key, std::ptr::without_provenance_mut(9)),
         0
     );
-    assert_eq!(pthread::pthread_getspecific(key).addr(), 9);
-    assert_eq!(pthread::pthread_key_delete(key), 0);
-    assert_eq!(pthread::pthread_setspecific(key, null_mut()), EINVAL);
+    assert_eq!(pthread::keys::pthread_getspecific(key).addr(), 9);
+    assert_eq!(pthread::keys::pthread_key_delete(key), 0);
+    assert_eq!(pthread::keys::pthread_setspecific(key, null_mut()), EINVAL);
 }
 
 #[test]

@@ -297,4 +297,4 @@ def _readable(symbol):
         dot = "__" if "__" in text else "."
         module, _, name = text[4:].partition(dot)
         return f"{module}.{name.rstrip('0123456789').rstrip('_')}"
-    return {"caml_thread_new": "Thread.create"}.get(text, text)
+    return text

@@ -30,8 +30,8 @@ _KINDS = {
         "dlopen dlsym dlclose dlerror dlvsym",
     ),
     "threads": (
-        "a domain has one thread: use Lwt",
-        "pthread_create pthread_cancel pthread_detach pthread_kill",
+        "threads end by themselves",
+        "pthread_cancel",
     ),
     "users": (
         "a domain has no users and groups",
@@ -56,7 +56,7 @@ _KINDS = {
 _MINOR = frozenset(
     b"getloadavg pause sigsuspend clock_settime settimeofday dladdr alarm getcwd __getcwd_chk getitimer setitimer ioctl lseek lseek64"
     b" sched_get_priority_max sched_get_priority_min sched_getaffinity setrlimit setrlimit64 fsync fdatasync mprotect tcgetattr"
-    b" tcsetattr dlclose flock dup pthread_cond_wait pthread_join".split()
+    b" tcsetattr dlclose flock dup".split()
 )
 
 KINDS = {kind: hint for kind, (hint, _) in _KINDS.items()}
@@ -66,7 +66,6 @@ _ARCHIVES = {
     "liblwt_unix_stubs.a": "Lwt_unix and Lwt_main need Unix: use Xen_os.Main.run and Xen_os.Time.sleep_ns (--package mirage-xen)",
     "lwt_unix.a": "Lwt_unix and Lwt_main need Unix: use Xen_os.Main.run and Xen_os.Time.sleep_ns (--package mirage-xen)",
     "libev.a": "it waits for Unix's descriptors, as Lwt_unix does: leave out lwt.unix",
-    "libthreadsnat.a": "a domain has one thread: use Lwt",
     "libcore_unix_stubs.a": "core_unix needs Unix: use core alone",
 }
 

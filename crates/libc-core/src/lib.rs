@@ -22,5 +22,6 @@ pub mod pages;
 pub mod quick;
 pub mod real;
 pub mod scan;
+pub mod schedule;
 pub mod sort;
 pub mod time;

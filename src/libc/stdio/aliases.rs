@@ -72,16 +72,32 @@ pub unsafe extern "C" fn __underflow(stream: *mut File) -> i32 {
     unsafe { file(stream) }.peek().map_or(EOF, i32::from)
 }
 
-/// POSIX's `flockfile`: there is one thread.
+/// POSIX's `flockfile`: other threads' functions wait for this one's `funlockfile`.
+///
+/// # Safety
+/// An open stream.
 #[cfg_attr(not(test), unsafe(no_mangle))]
-pub extern "C" fn flockfile(_stream: *mut File) {}
-
-/// POSIX's `ftrylockfile`: there is one thread.
-#[cfg_attr(not(test), unsafe(no_mangle))]
-pub extern "C" fn ftrylockfile(_stream: *mut File) -> i32 {
-    0
+pub unsafe extern "C" fn flockfile(stream: *mut File) {
+    // SAFETY: the caller's stream; `file` waits for it.
+    unsafe { file(stream) }.try_lock();
 }
 
-/// POSIX's `funlockfile`: there is one thread.
+/// POSIX's `ftrylockfile`.
+///
+/// # Safety
+/// An open stream.
 #[cfg_attr(not(test), unsafe(no_mangle))]
-pub extern "C" fn funlockfile(_stream: *mut File) {}
+pub unsafe extern "C" fn ftrylockfile(stream: *mut File) -> i32 {
+    // SAFETY: the caller's stream, which nobody else uses meanwhile.
+    i32::from(!unsafe { &mut *stream }.try_lock())
+}
+
+/// POSIX's `funlockfile`.
+///
+/// # Safety
+/// An open stream that the thread has locked.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+pub unsafe extern "C" fn funlockfile(stream: *mut File) {
+    // SAFETY: the caller's stream.
+    unsafe { file(stream) }.unlock();
+}

@@ -5,7 +5,8 @@
 
 use super::super::errno::{EBADF, EINVAL, ENOMEM, ESPIPE, fail, set_errno};
 use super::super::memory::memcpy;
-use super::super::platform::{Cell, console_read, write};
+use super::super::platform::{Cell, write};
+use super::super::threads::wait;
 use core::ptr::null_mut;
 use libc_core::format::Sink;
 
@@ -69,6 +70,9 @@ pub struct File {
     /// Bytes pushed back, the last one first to be read again.
     pushed: [u8; 8],
     pushed_count: usize,
+    /// The thread that has locked it, 0 for none, and how often besides.
+    owner: u64,
+    depth: u32,
 }
 
 const _: () = assert!(core::mem::offset_of!(File, number) == 112);
@@ -97,6 +101,31 @@ impl File {
             told_size: null_mut(),
             pushed: [0; 8],
             pushed_count: 0,
+            owner: 0,
+            depth: 0,
+        }
+    }
+
+    /// Locks it for the running thread, if no other has.
+    pub(super) fn try_lock(&mut self) -> bool {
+        let me = wait::this();
+        if self.owner == me {
+            self.depth += 1;
+        } else if self.owner != 0 {
+            return false;
+        }
+        self.owner = me;
+        true
+    }
+
+    /// Undoes one lock.
+    pub(super) fn unlock(&mut self) {
+        match self.depth.checked_sub(1) {
+            Some(depth) => self.depth = depth,
+            None => {
+                self.owner = 0;
+                wait::wake((&raw const *self).addr(), usize::MAX);
+            }
         }
     }
 
@@ -249,8 +278,13 @@ impl File {
         if self.kind == Kind::Input && self.flags & AT_END == 0 {
             // Whoever is asked something sees the question first.
             flush_all();
-            let byte = self.pushed.first_chunk_mut::<1>()?;
-            if console_read(byte) == 1 {
+            // Others may run while this thread waits, and are not to read here.
+            self.try_lock();
+            let mut byte = [0];
+            let count = wait::console_read(&mut byte, "read of stdin");
+            self.unlock();
+            if count == 1 {
+                self.pushed[0] = byte[0];
                 self.pushed_count = 1;
                 return Some(byte[0]);
             }
@@ -361,7 +395,25 @@ pub static stderr: Cell<*mut File> = Cell::new(STDERR.as_ptr());
 /// The pointer must be to an open stream, not borrowed elsewhere.
 pub(super) unsafe fn file<'a>(stream: *mut File) -> &'a mut File {
     // SAFETY: the caller's contract.
-    unsafe { &mut *stream }
+    unsafe {
+        let owner = (*stream).owner;
+        if owner != 0 && owner != wait::this() {
+            wait_for_owner(stream);
+        }
+        &mut *stream
+    }
+}
+
+/// Waits until no other thread has locked the stream (`flockfile`).
+///
+/// # Safety
+/// As for [`file`].
+#[cold]
+pub(super) unsafe fn wait_for_owner(stream: *mut File) {
+    // SAFETY: the caller's contract; no borrow is kept while others run.
+    while ![0, wait::this()].contains(&unsafe { (*stream).owner }) {
+        wait::wait(stream.addr(), wait::NEVER, "flockfile");
+    }
 }
 
 /// Writes out what standard output still holds.

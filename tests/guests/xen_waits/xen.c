@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* What the only thread would wait for, for ever: each case, which the command line names, has to end the domain with a word.
+/* What the only thread, or all of them, would wait for, for ever: each case, which the command line names, has to end the domain with a word.
    `rights`: what mprotect and mmap must not give, and what stays writable or readable after they were asked. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -61,6 +62,85 @@ static void writes_what_it_reads(void)
 	pthread_rwlock_wrlock(&lock);
 }
 
+static pthread_mutex_t others = PTHREAD_MUTEX_INITIALIZER;
+
+static void *locks_both(void *first)
+{
+	pthread_mutex_lock(first);
+	sched_yield();
+	pthread_mutex_lock(first == &mutex ? &others : &mutex);
+	return NULL;
+}
+
+/* Two threads wait for each other, and the first one for them. */
+static void waits_in_a_circle(void)
+{
+	pthread_t one, other;
+
+	pthread_create(&one, NULL, locks_both, &mutex);
+	pthread_create(&other, NULL, locks_both, &others);
+	pthread_setname_np(one, "one");
+	pthread_setname_np(other, "other");
+	pthread_join(one, NULL);
+}
+
+static __attribute__((noinline)) int deep(int n)
+{
+	volatile char frame[256];
+
+	frame[0] = (char)n;
+	return n == 0 ? 0 : deep(n - 1) + frame[0];
+}
+
+static void *goes_deep(void *unused)
+{
+	(void)unused;
+	deep(1 << 20);
+	return NULL;
+}
+
+static void overflows(void)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, goes_deep, NULL);
+	pthread_setname_np(thread, "deep");
+	pthread_join(thread, NULL);
+}
+
+static void *meets(void *barrier)
+{
+	pthread_barrier_wait(barrier);
+	return NULL;
+}
+
+/* Threads as many as memory has, twice; then they meet, and end. */
+static void exhausts(void)
+{
+	static pthread_t threads[10000];
+	size_t made[2];
+
+	for (int round = 0; round < 2; round++) {
+		pthread_barrier_t barrier;
+		size_t count = 0;
+		int result;
+
+		/* Nobody passes before the count is known: the last one comes when all are there. */
+		pthread_barrier_init(&barrier, NULL, 1000000);
+		while (count < 10000 && (result = pthread_create(&threads[count], NULL, meets, &barrier)) == 0)
+			count++;
+		*(unsigned *)&barrier = (unsigned)count + 1;
+		pthread_barrier_wait(&barrier);
+		for (size_t i = 0; i < count; i++)
+			pthread_join(threads[i], NULL);
+		made[round] = count;
+		if (round == 1)
+			printf("refused with EAGAIN: %d, many: %d, as many again: %d\n", result == EAGAIN, count > 20, made[0] == count);
+	}
+	fflush(stdout);
+	exit(0);
+}
+
 static int refused(int status, int number)
 {
 	return status == -1 && errno == number;
@@ -96,6 +176,7 @@ static const struct {
 } cases[] = {
 	{ "mutex", locks_twice }, { "condition", waits_for_a_signal }, { "semaphore", waits_for_a_post },
 	{ "barrier", waits_for_a_second_thread }, { "spin", spins }, { "rwlock", writes_what_it_reads }, { "rights", rights },
+	{ "circle", waits_in_a_circle }, { "overflow", overflows }, { "exhaust", exhausts },
 };
 
 struct solo5_start_info {

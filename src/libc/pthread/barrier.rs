@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: ISC
-//! pthread.h's barriers (POSIX, "Barriers") for the one thread there is: one thread passes a barrier for one, and for more
-//! it would wait for ever, which ends the domain with a word.
+//! pthread.h's barriers (POSIX, "Barriers").
 
-use super::errno::EINVAL;
-use super::pthread::deadlock;
+use super::super::errno::{EBUSY, EINVAL};
+use super::super::threads::wait::{NEVER, wait, wake};
 
 /// glibc's `pthread_barrier_t`, of which the first word is the number of threads; 0 once destroyed.
 #[repr(C)]
 pub struct Barrier {
     count: u32,
-    rest: [u32; 7],
+    /// How many wait for the others.
+    waiting: u32,
+    /// How often all have come.
+    round: u32,
+    rest: [u32; 5],
 }
 
 const _: () = assert!(size_of::<Barrier>() == 32);
@@ -37,34 +40,56 @@ pub unsafe extern "C" fn pthread_barrier_init(
     unsafe {
         *barrier = Barrier {
             count,
-            rest: [0; 7],
+            waiting: 0,
+            round: 0,
+            rest: [0; 5],
         }
     };
     0
 }
 
-/// POSIX's `pthread_barrier_wait`: -1 (the serial thread) for a barrier of one, EINVAL for one that is not initialised.
+/// POSIX's `pthread_barrier_wait`: -1 (the serial thread) for the last to come, EINVAL for one that is not initialised.
 ///
 /// # Safety
 /// POSIX's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn pthread_barrier_wait(barrier: *mut Barrier) -> i32 {
-    // SAFETY: POSIX's contract.
-    match unsafe { (*barrier).count } {
-        0 => EINVAL,
-        1 => SERIAL_THREAD,
-        _ => deadlock("pthread_barrier_wait"),
+    // SAFETY: POSIX's contract. Read anew after each wait.
+    unsafe {
+        if (*barrier).count == 0 {
+            return EINVAL;
+        }
+        (*barrier).waiting += 1;
+        if (*barrier).waiting == (*barrier).count {
+            (*barrier).waiting = 0;
+            (*barrier).round = (*barrier).round.wrapping_add(1);
+            wake(barrier.addr(), usize::MAX);
+            return SERIAL_THREAD;
+        }
+        let round = (*barrier).round;
+        // Whoever is woken may find the barrier destroyed (POSIX lets the serial thread do that): it looks only where
+        // a signal may have ended the wait.
+        loop {
+            let woken = wait(barrier.addr(), NEVER, "pthread_barrier_wait");
+            if woken && (*barrier).round != round || (*barrier).count == 0 {
+                return 0;
+            }
+        }
     }
 }
 
-/// POSIX's `pthread_barrier_destroy`.
+/// POSIX's `pthread_barrier_destroy`: EBUSY while threads wait.
 ///
 /// # Safety
 /// POSIX's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn pthread_barrier_destroy(barrier: *mut Barrier) -> i32 {
     // SAFETY: POSIX's contract.
-    unsafe { (*barrier).count = 0 };
+    let barrier = unsafe { &mut *barrier };
+    if barrier.waiting != 0 {
+        return EBUSY;
+    }
+    barrier.count = 0;
     0
 }
 
