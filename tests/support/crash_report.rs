@@ -55,7 +55,8 @@ impl Report {
     }
 
     /// The names of the frames without their addresses and offsets, OCaml's without its numbers, Rust's inner functions left
-    /// out; `?` before one that was guessed, `...` for a remark.
+    /// out, and those of OCaml's runtime that have a frame with some compilers only; `?` before one that was guessed, `...` for a
+    /// remark.
     pub fn named_frames(&self) -> Vec<String> {
         let name = |line: &String| {
             let (guessed, line) = match line.strip_prefix("? ") {
@@ -70,6 +71,13 @@ impl Report {
                 Some((name, _)) => name,
                 None => name,
             };
+            // `camlModule__function_number` of OCaml 4, `camlModule.function_number` of OCaml 5.
+            let dotted = name.replace('.', "__");
+            let name = if name.starts_with("caml") {
+                &dotted
+            } else {
+                name
+            };
             let name = match name.rsplit_once('_') {
                 Some((function, number))
                     if name.starts_with("caml") && number.parse::<u32>().is_ok() =>
@@ -78,7 +86,8 @@ impl Report {
                 }
                 _ => name,
             };
-            (!name.contains("::")).then(|| format!("{guessed}{name}"))
+            let in_some_runtimes = ["caml_c_call", "caml_callback_exn"].contains(&name);
+            (!name.contains("::") && !in_some_runtimes).then(|| format!("{guessed}{name}"))
         };
         self.frames.iter().filter_map(name).collect()
     }

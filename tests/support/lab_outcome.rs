@@ -36,8 +36,10 @@ pub enum Reason {
 pub struct Dom0Output {
     /// Its exit status, 128 and the signal's number, or None when there was no script or it was cut off.
     pub status: Option<i32>,
-    /// Standard output.
+    /// Standard output, unless it is a dump.
     pub stdout: String,
+    /// The same if it begins as an ELF file does.
+    pub dump: Vec<u8>,
     /// Standard error.
     pub stderr: String,
 }
@@ -179,6 +181,11 @@ impl Seen {
             })
             .map(|status| status as u8);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (output, dump) = if self.stdout.starts_with(b"\x7fELF") {
+            (String::new(), self.stdout)
+        } else {
+            (text(&self.stdout), Vec::new())
+        };
         // xl's remark on every guest of the lab.
         let xen = text(&self.xen).replace("got a tsc mode string: \"native\"\n", "");
         Outcome {
@@ -193,7 +200,8 @@ impl Seen {
                 status: value("script_status")
                     .and_then(|text| text.parse().ok())
                     .filter(|status| *status >= 0),
-                stdout: text(&self.stdout),
+                stdout: output,
+                dump,
                 stderr: text(&self.stderr),
             },
             cpu: Duration::from_nanos(number("cpu_ns") as u64),
