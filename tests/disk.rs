@@ -110,6 +110,36 @@ fn blkback_lets_go_of_a_disk_and_takes_it_again_under_load() {
     assert!(said.contains("is disconnected"), "{outcome}");
 }
 
+/// The whole device goes, its folder in xenstore with it, and comes again; what was under way is asked of the new one.
+#[test]
+fn a_disk_that_is_detached_and_attached_under_load_goes_on() {
+    let rounds = if long() { 20 } else { 2 };
+    let outcome = run(Guest {
+        // xl has ten seconds for a detach, which a busy machine may not have. What it has begun goes on without it.
+        dom0: script(&format!(
+            "gone() {{ ! xenstore-exists /local/domain/$DOMID/device/vbd/51712; }}\n\
+             wait_for 60 state_is $backend 4; sleep 1; for i in $(seq {rounds}); do\n\
+             xl block-detach $DOMID xvda || wait_for 30 gone; wait_for 60 gone; sleep 1\n\
+             xl block-attach $DOMID script=block-lab,vdev=xvda,access=rw,format=raw,target=$DIR/disk.img || exit 2\n\
+             wait_for 60 state_is $backend 4; sleep 1; done\n\
+             echo stop | dd of=$DIR/disk.img bs=512 seek=4096 conv=notrunc"
+        )),
+        after: Some(
+            "chmod +x $DIR/disk; truncate -s 2M $DIR/disk.img; $DIR/disk digest $DIR/disk.img"
+                .into(),
+        ),
+        ..guest("--solo5:debug model 100 6 until", (2 << 20) + 4096, "rw")
+    });
+    assert_eq!(outcome.dom0.status, Some(0), "{outcome}");
+    let (said, seen) = (outcome.text(), &outcome.dom0.stdout);
+    assert_eq!(digest(&said), digest(seen), "{outcome}");
+    assert_eq!(
+        said.matches("is connected").count(),
+        rounds + 1,
+        "{outcome}"
+    );
+}
+
 #[test]
 fn errors_of_the_backend_are_returned_and_a_larger_disk_is_seen() {
     // The disk's file lies where there is room for 2 MiB. It grows from 1 MiB to 4, all of which the guest writes to: what there is

@@ -22,6 +22,7 @@ use xen_proto::options::Level;
 use xen_proto::xenstore::strings;
 
 mod block;
+mod buffers;
 mod net;
 
 /// How long acquiring waits for a backend, in ns.

@@ -27,6 +27,9 @@ pub const DEFAULT_PAGES: usize = 1 + LISTS + DATA_PAGES;
 /// A ring, a page of segments, and a request's pages.
 pub const LEAST_PAGES: usize = 1 + 1 + SEGMENTS;
 
+// A disk has at most 1 MiB, what is kept of its requests included.
+const _: () = assert!(DEFAULT_PAGES * PAGE + size_of::<Disk>() <= 1 << 20);
+
 /// How far a request has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {

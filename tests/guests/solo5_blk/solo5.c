@@ -4,7 +4,7 @@
 #define MFT_ENTRIES 2
 #include "mft_abi.h"
 
-#include "../solo5_test.h"
+#include "../solo5_disk.h"
 
 MFT1_NOTE_DECLARE_BEGIN
 {
@@ -12,10 +12,6 @@ MFT1_NOTE_DECLARE_BEGIN
 	.e = { { .name = "", .type = MFT_RESERVED_FIRST }, { .name = "storage", .type = MFT_DEV_BLOCK_BASIC } },
 }
 MFT1_NOTE_DECLARE_END
-
-enum { READ = 0, WRITE = 1, FLUSH = 3, DISCARD = 5 };
-/* src/solo5/devices/block.rs */
-solo5_result_t solo5__xen_block(solo5_handle_t handle, uint32_t operation, solo5_off_t offset, void *buffer, size_t size);
 
 static solo5_handle_t disk;
 static struct solo5_block_info info;
@@ -34,32 +30,6 @@ static int acquire(void)
 	print_number("disk of ", info.capacity, "");
 	print_number(" bytes in blocks of ", info.block_size, "\n");
 	return 0;
-}
-
-static uint64_t scramble(uint64_t x)
-{
-	x ^= x >> 31;
-	x *= 0x7fb5d329728ea185ull;
-	x ^= x >> 27;
-	x *= 0x81dadef4bc2dd44dull;
-	return x ^ x >> 33;
-}
-
-/* The bytes of a sector as of its `version`th write; a disk of zeros is version 0. */
-static void fill(uint64_t *words, uint64_t sector, uint32_t version)
-{
-	uint64_t state = scramble(sector << 32 | version);
-
-	for (unsigned i = 0; i < 64; i++)
-		words[i] = version == 0 ? 0 : scramble(state + i);
-}
-
-static bool equal(const uint64_t *a, const uint64_t *b, size_t bytes)
-{
-	for (size_t i = 0; i < bytes / 8; i++)
-		if (a[i] != b[i])
-			return false;
-	return true;
 }
 
 /* As Solo5's own test: each block written, each block read back, and what must be refused. */
@@ -126,32 +96,29 @@ static int readonly(const struct solo5_start_info *start)
 	return 0;
 }
 
-static uint64_t number(const char **text)
-{
-	uint64_t value = 0;
-
-	while (**text != 0 && (**text < '0' || **text > '9'))
-		(*text)++;
-	while (**text >= '0' && **text <= '9')
-		value = value * 10 + (uint64_t)(*(*text)++ - '0');
-	return value;
-}
-
 static uint32_t versions[32768];
 
-/* "model COUNT SEED", and perhaps "slowly": random reads and writes against what the disk has to hold; then a flush, and a digest of it all. */
+/* Whoever has the disk's file says in the first sector that the model does not use when it is enough. */
+static bool is_over(uint64_t sectors)
+{
+	return solo5__xen_block(disk, READ, sectors * 512, wanted, 512) == SOLO5_R_OK && starts_with((const char *)wanted, "stop");
+}
+
+/* "model COUNT SEED", and perhaps "slowly", or "until": it goes on until it is told to stop. Random reads and writes against what the disk has to hold; then a flush, and a digest of it all. */
 static int model(const struct solo5_start_info *start)
 {
 	const char *text = start->cmdline;
 	uint64_t count = number(&text), state = number(&text), last = 0;
-	bool slowly = starts_with(text, " slowly");
+	bool slowly = starts_with(text, " slowly"), until = starts_with(text, " until");
 
 	if (acquire() != 0)
 		return 1;
 	uint64_t unit = info.block_size / 512, sectors = info.capacity / 512;
 	if (sectors > sizeof versions / sizeof *versions)
 		sectors = sizeof versions / sizeof *versions;
-	for (uint64_t i = 0; i < count; i++) {
+	if (until)
+		sectors -= 8;
+	for (uint64_t i = 0; i < count || (until && !is_over(sectors)); i++) {
 		state = scramble(state + i);
 		uint64_t most = state % 8 == 0 ? MOST / 512 : state % 8 < 4 ? 8 : 64;
 		uint64_t length = (1 + (state >> 8) % most) / unit * unit;
@@ -181,7 +148,7 @@ static int model(const struct solo5_start_info *start)
 				}
 			}
 		}
-		if (slowly)
+		if (slowly || until)
 			solo5_yield(solo5_clock_monotonic() + 5000000, NULL);
 		if (solo5_clock_monotonic() - last > 1000000000) {
 			print_number("at ", i, "\n");

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: ISC
+//! Transfers of any number of sectors, in as many requests as that takes, over restarts of the backend.
+
+use super::super::{DEVICES, Devices, complain, with};
+use super::BlockDriver;
+use crate::solo5::api::Solo5Result;
+use crate::xen::{events, time};
+use xen_proto::block::{Broken, Operation, Part, SECTOR, SLOTS, Status, parts};
+use xen_proto::manifest::Kind;
+
+/// How long a transfer waits without any answer, in ns: long enough for a backend to be started anew. A new connection within
+/// that time gives it as much again, so often: a backend that comes and goes for ever does not hold it up for ever.
+const PATIENCE: u64 = 30_000_000_000;
+const RENEWALS: u64 = 4;
+
+/// The caller's memory.
+pub enum Buffer<'a> {
+    /// To write from.
+    From(&'a [u8]),
+    /// To read into.
+    To(&'a mut [u8]),
+    /// None, of so many bytes of the disk.
+    None(usize),
+}
+
+impl Buffer<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Buffer::From(bytes) => bytes.len(),
+            Buffer::To(bytes) => bytes.len(),
+            Buffer::None(len) => *len,
+        }
+    }
+}
+
+/// A transfer of which parts are under way.
+struct Transfer<'a> {
+    operation: Operation,
+    buffer: Buffer<'a>,
+    /// The parts that the backend has, by id.
+    parts: [Option<Part>; SLOTS],
+    pending: usize,
+    failed: bool,
+}
+
+impl Transfer<'_> {
+    /// Asks for as many parts as there is room for; the part for which there was none.
+    fn start(
+        &mut self,
+        driver: &mut BlockDriver,
+        next: Option<Part>,
+        rest: &mut impl Iterator<Item = Part>,
+    ) -> Option<Part> {
+        let mut next = next;
+        while let Some(part) = next {
+            let data = match &self.buffer {
+                Buffer::From(bytes) => bytes.get(part.start..part.start + part.len),
+                _ => None,
+            };
+            let Some(id) = driver.disk.start(self.operation, part, data) else {
+                break;
+            };
+            if let Some(place) = self.parts.get_mut(id) {
+                *place = Some(part);
+            }
+            self.pending += 1;
+            next = rest.next();
+        }
+        driver.publish();
+        next
+    }
+
+    /// Takes in what was answered; whether there was anything.
+    fn finish(&mut self, driver: &mut BlockDriver) -> Result<bool, Broken> {
+        driver.disk.poll()?;
+        let before = self.pending;
+        for (id, place) in self.parts.iter_mut().enumerate() {
+            let Some(part) = *place else { continue };
+            let buffer = match &mut self.buffer {
+                Buffer::To(bytes) => bytes.get_mut(part.start..part.start + part.len),
+                _ => None,
+            };
+            if let Some(status) = driver.disk.finish(id, buffer) {
+                *place = None;
+                self.pending -= 1;
+                self.failed |= status != Status::Done;
+            }
+        }
+        Ok(self.pending != before)
+    }
+}
+
+/// Does a transfer, over restarts of the backend, and waits for its end.
+pub fn transfer(handle: u64, operation: Operation, offset: u64, buffer: Buffer<'_>) -> Solo5Result {
+    let len = buffer.len();
+    let mut devices = DEVICES.lock();
+    let most = with(&mut devices, handle, |device, _| {
+        let driver = &mut device.block()?.driver;
+        let geometry = driver.geometry?;
+        let fits = geometry.holds(offset, len as u64);
+        let refused = match operation {
+            Operation::Read => false,
+            Operation::Write => geometry.read_only,
+            // A backend without a cache has nothing to flush.
+            Operation::Flush => !driver.flush,
+            Operation::Discard => geometry.read_only || !driver.discard,
+        };
+        let most = if operation == Operation::Discard {
+            usize::MAX / 4096
+        } else {
+            driver.disk.most_pages()
+        };
+        fits.then_some((most, refused))
+    });
+    let Some((most, refused)) = most else {
+        return Solo5Result::Invalid;
+    };
+    if refused {
+        return Solo5Result::Unspecified;
+    }
+    let sector = offset / SECTOR;
+    let mut rest = parts(sector, len, most);
+    let flush = Part {
+        sector: 0,
+        start: 0,
+        len: 0,
+    };
+    let mut next = if operation == Operation::Flush {
+        Some(flush)
+    } else {
+        rest.next()
+    };
+    let mut transfer = Transfer {
+        operation,
+        buffer,
+        parts: [None; SLOTS],
+        pending: 0,
+        failed: false,
+    };
+    let mut deadline = time::monotonic().saturating_add(PATIENCE);
+    let (mut connections, mut renewals) = (None, RENEWALS);
+    loop {
+        let mut renewed = false;
+        let progress = with(&mut devices, handle, |device, store| {
+            let block = device.block()?;
+            let progress = transfer.finish(&mut block.driver).unwrap_or_else(|broken| {
+                block.broke(broken);
+                block.link.advance(store, &mut block.driver);
+                false
+            });
+            if transfer.failed {
+                next = None;
+            }
+            let before = transfer.pending;
+            next = transfer.start(&mut block.driver, next, &mut rest);
+            let now = block.driver.disk.connections;
+            renewed = connections.replace(now).is_some_and(|old| old != now);
+            Some(progress || transfer.pending != before)
+        });
+        let progress = progress.unwrap_or(false);
+        if next.is_none() && transfer.pending == 0 {
+            break;
+        }
+        if progress || renewed && renewals > 0 {
+            renewals -= u64::from(!progress);
+            deadline = time::monotonic().saturating_add(PATIENCE);
+        }
+        let more = if next.is_none() {
+            transfer.pending
+        } else {
+            transfer.pending / 2
+        };
+        if !devices.wait_for_disk(handle, more, deadline) {
+            complain(Kind::Block, b"", "its backend does not answer");
+            with(&mut devices, handle, |device, _| {
+                let disk = &mut device.block()?.driver.disk;
+                for (id, _) in transfer
+                    .parts
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, part)| part.is_some())
+                {
+                    disk.abandon(id);
+                }
+                Some(())
+            });
+            return Solo5Result::Unspecified;
+        }
+    }
+    if transfer.failed {
+        Solo5Result::Unspecified
+    } else {
+        Solo5Result::Ok
+    }
+}
+
+impl Devices {
+    /// Waits until a disk has an answer, or its connection has changed; false when the deadline, in ns of monotonic time, has
+    /// come.
+    fn wait_for_disk(&mut self, handle: u64, more: usize, deadline: u64) -> bool {
+        let (mut answered, mut pending) = (Ok(false), false);
+        events::wait_often(deadline, || {
+            pending = self.is_pending();
+            let block = self.slots.get_mut(handle as usize).and_then(Option::as_mut);
+            let block = block.and_then(|device| device.block());
+            answered = block.map_or(Ok(false), |block| block.driver.is_answered(more));
+            answered != Ok(false) || pending
+        });
+        if pending {
+            self.serve_store();
+        }
+        let gave_up = match self.slots.get_mut(handle as usize) {
+            Some(Some(device)) => device.link().gave_up(),
+            _ => true,
+        };
+        // A broken protocol is found again when answers are taken. It is no progress, however often it happens.
+        let maybe = (pending || answered.is_err()) && !gave_up;
+        answered == Ok(true) || maybe && time::monotonic() < deadline
+    }
+}
