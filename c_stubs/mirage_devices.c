@@ -93,22 +93,22 @@ value mirage_xen_net_take_page(value handle, value length)
 	return Val_long(mxen_net_take_page(Long_val(handle), Long_val(length)));
 }
 
-/* handle:int -> page:int -> length:int -> int */
-value mirage_xen_net_send_page(value handle, value page, value length)
+/* handle:int -> page:int -> length:int -> offload:int -> int */
+value mirage_xen_net_send_page(value handle, value page, value length, value offload)
 {
-	return Val_long(mxen_net_send_page(Long_val(handle), Long_val(page), Long_val(length)));
+	return Val_long(mxen_net_send_page(Long_val(handle), Long_val(page), Long_val(length), Long_val(offload)));
 }
 
-/* handle:int -> bigarray -> offset:int -> length:int -> int */
-value mirage_xen_net_send(value handle, value bigarray, value offset, value length)
+/* handle:int -> bigarray -> offset:int -> length:int -> offload:int -> int */
+value mirage_xen_net_send(value handle, value bigarray, value offset, value length, value offload)
 {
-	return Val_long(mxen_net_send(Long_val(handle), at(bigarray, offset), (size_t)Long_val(length)));
+	return Val_long(mxen_net_send(Long_val(handle), at(bigarray, offset), (size_t)Long_val(length), Long_val(offload)));
 }
 
-/* handle:int -> bigarray -> offset:int -> size:int -> int */
-value mirage_xen_net_receive(value handle, value bigarray, value offset, value size)
+/* handle:int -> bigarray -> offset:int -> size:int -> most:int -> int */
+value mirage_xen_net_receive(value handle, value bigarray, value offset, value size, value most)
 {
-	return Val_long(mxen_net_receive(Long_val(handle), at(bigarray, offset), (size_t)Long_val(size)));
+	return Val_long(mxen_net_receive(Long_val(handle), at(bigarray, offset), (size_t)Long_val(size), (size_t)Long_val(most)));
 }
 
 /* handle:int -> int */

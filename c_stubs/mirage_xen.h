@@ -132,12 +132,14 @@ int64_t mxen_net_give(int64_t net);
 int64_t mxen_net_offer(int64_t net, int64_t peer, uint32_t references[2]);
 /* A zeroed page to write a packet into: its number and, from bit 16 on, its address; 0 while there is no room. */
 int64_t mxen_net_take_page(int64_t net, int64_t length);
-/* Sends such a page, or gives it back if the length is 0; 1 when the backend wants an event. */
-int64_t mxen_net_send_page(int64_t net, int64_t page, int64_t length);
+/* Sends such a page, or gives it back if the length is 0; 1 when the backend wants an event. `offload` is what the packet leaves to
+ * the backend: bit 0 the checksum of TCP or UDP, whose field has the sum of the pseudo header; bit 1 says that it is over IPv6; from bit
+ * 16 on the bytes of TCP payload in each packet that it is to be cut into, 0 if it is not. */
+int64_t mxen_net_send_page(int64_t net, int64_t page, int64_t length, int64_t offload);
 /* Sends a copy: 0, 1 when the backend wants an event, 2 when there is no room. */
-int64_t mxen_net_send(int64_t net, const uint8_t *data, size_t length);
-/* Receives a packet: its length, or 0; bit 32: the backend wants an event. */
-int64_t mxen_net_receive(int64_t net, uint8_t *buffer, size_t size);
+int64_t mxen_net_send(int64_t net, const uint8_t *data, size_t length, int64_t offload);
+/* Receives a frame, segments of TCP of more than `most` bytes cut: its length, or 0; bit 32: the backend wants an event. */
+int64_t mxen_net_receive(int64_t net, uint8_t *buffer, size_t size, size_t most);
 /* Each 1 when there is something now; if not, there will be an event. */
 int64_t mxen_net_ask_packet(int64_t net);
 int64_t mxen_net_ask_room(int64_t net);

@@ -11,31 +11,9 @@ mod devices;
 mod lab;
 
 use agent::Agent;
-use devices::{built, ended_well, long};
+use devices::{built, device, ended_well, long};
 use lab::{Guest, Lab, Running};
 use std::time::Duration;
-
-/// A script that gives domain `$DOMID`, before it runs, device `number` of a class; `front` and `back` are more of its nodes.
-fn device(class: &str, number: u32, backend: u32, front: &str, back: &str) -> String {
-    format!(
-        "F=/local/domain/$DOMID/device/{class}/{number}; B=/local/domain/{backend}/backend/{class}/$DOMID/{number}\n\
-         xenstore-write $F '' && xenstore-chmod $F n$DOMID r{backend} || exit 1\n\
-         xenstore-write $B '' && xenstore-chmod $B n{backend} r$DOMID || exit 2\n\
-         xenstore-write $B/frontend $F $B/frontend-id $DOMID $B/online 1 {}\n\
-         xenstore-write $F/backend $B $F/backend-id {backend} {} $F/state 1 && xenstore-write $B/state 2 || exit 3\n",
-        nodes("$B", back),
-        nodes("$F", front)
-    )
-}
-
-/// `name=value` words as xenstore-write wants them.
-fn nodes(folder: &str, words: &str) -> String {
-    let node = |word: &str| {
-        let (name, value) = word.split_once('=').expect("name=value");
-        format!("{folder}/{name} {value} ")
-    };
-    words.split_whitespace().map(node).collect()
-}
 
 /// What a backend does in xenstore, after it has closed its connection if there was one, until the frontend has published the
 /// nodes `keys`: their values. `None` when it does not, for three quarters of a minute.

@@ -267,19 +267,108 @@ fn netback_is_loaded_anew_under_load() {
     );
 }
 
-#[test]
-fn large_segments_reach_the_tcp_of_dom0() {
-    let size = scaled(400 << 20);
+/// Gives the guest's bridge the addresses of IPv6 that `solo5_tcp.h` has.
+const V6: &str = "in_space ip -6 addr add fd00::1/64 dev b0 nodad\n\
+                  in_space ip -6 neigh add fd00::2 lladdr $(xenstore-read /local/domain/$DOMID/device/vif/0/mac) dev b0\n";
+
+/// A TCP connection from the guest to `net WHAT` in dom0, of `size` bytes.
+fn tcp(cmdline: &str, what: &str, size: u64) -> Outcome {
     let outcome = run(guest(
         "solo5_net",
-        &format!("tcp {size}"),
+        cmdline,
         1,
         &with_up(&format!(
-            "in_space $net sink 5001 {size} & sink=$!\nsleep 2\nin_space $net order 10.0.0.2 stop; wait $sink"
+            "{V6}in_space $net {what} 5001 {size} & program=$!\nsleep 2\nin_space $net order 10.0.0.2 stop; wait $program"
         )),
     ));
     good(&outcome);
-    assert_eq!(numbers(&outcome.dom0.stdout, "sank"), [size], "{outcome}");
+    outcome
+}
+
+/// Over IPv6 the checksums of all segments, too, are the backend's to compute.
+#[test]
+fn large_segments_reach_the_tcp_of_dom0() {
+    for (protocol, size) in [("", scaled(400 << 20)), (" v6", scaled(100 << 20))] {
+        let outcome = tcp(&format!("tcp {size}{protocol}"), "sink", size);
+        assert_eq!(numbers(&outcome.dom0.stdout, "sank"), [size], "{outcome}");
+    }
+}
+
+/// What dom0's TCP sends is larger than the MTU: it comes so to who asks for that, and cut into frames to who does not.
+#[test]
+fn large_segments_of_the_tcp_of_dom0_come_in() {
+    for (how, size) in [
+        ("cut v4", scaled(400 << 20)),
+        ("whole v4", scaled(400 << 20)),
+        ("cut v6", scaled(100 << 20)),
+        ("whole v6", scaled(100 << 20)),
+    ] {
+        let outcome = tcp(&format!("pour {how}"), "pour", size);
+        assert_eq!(numbers(&outcome.dom0.stdout, "poured"), [size], "{outcome}");
+        let text = outcome.text();
+        let [got, large, bad] = numbers(&text, "received in order")[..] else {
+            panic!("{outcome}");
+        };
+        assert_eq!((got, bad), (size, 0), "{how}: {outcome}");
+        assert_eq!(large > 0, how.starts_with("whole"), "{how}: {outcome}");
+    }
+}
+
+#[test]
+fn datagrams_whose_checksum_the_backend_computes_come_back_as_they_were() {
+    let outcome = run(guest(
+        "solo5_net",
+        "blank",
+        1,
+        &with_up("in_space $net echo 10.0.0.2 500 1472 7 && in_space $net order 10.0.0.2 stop"),
+    ));
+    good(&outcome);
+    let seen = numbers(&outcome.dom0.stdout, "echoed");
+    assert_eq!(seen, [500, 0], "{outcome}");
+}
+
+#[test]
+fn the_mtu_is_that_of_xenstore() {
+    let mut guest = guest(
+        "solo5_net",
+        "echo",
+        1,
+        &with_up(
+            "in_space ping -c 3 -W 5 -s 8900 10.0.0.2 | grep ' 0% packet loss' && \
+             in_space $net echo 10.0.0.2 100 8972 8 && in_space $net order 10.0.0.2 stop",
+        ),
+    );
+    guest.before = Some(
+        "xenstore-write /local/domain/$DOMID/device/vif/0/mtu 9000\n\
+         ip netns exec guest$DOMID ip link set vif$DOMID.0 mtu 9000 && ip netns exec guest$DOMID ip link set b0 mtu 9000"
+            .into(),
+    );
+    let outcome = run(guest);
+    good(&outcome);
+    assert!(outcome.text().contains(" mtu 9000 "), "{outcome}");
+    // Each in one frame: no fragments.
+    let text = outcome.text();
+    let sent = numbers(&text, "received");
+    assert!(sent[3] < 130, "{sent:?}");
+}
+
+#[test]
+fn the_carrier_is_seen_to_go_and_come() {
+    let _shared = NETBACK.read().unwrap_or_else(PoisonError::into_inner);
+    let script = format!(
+        "{TOOLS}{VIF}{}",
+        with_up(
+            "detach; sleep 1; attach || exit 2\nwait_for 60 state_is $backend 4; wait_up; in_space $net order 10.0.0.2 stop"
+        )
+    );
+    let outcome = Lab::shared().run(guest("solo5_net", "carrier", 1, &script));
+    good(&outcome);
+    let text = outcome.text();
+    let seen: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("carrier"))
+        .collect();
+    assert_eq!(seen, ["carrier 1", "carrier 0", "carrier 1"], "{outcome}");
 }
 
 #[test]

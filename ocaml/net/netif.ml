@@ -16,9 +16,9 @@ external give : int -> int = "mirage_xen_net_give" [@@noalloc]
 external offer : int -> int -> int = "mirage_xen_net_offer" [@@noalloc]
 external take_page : int -> int -> int = "mirage_xen_net_take_page" [@@noalloc]
 external page_at : int -> buffer = "mirage_xen_device_page"
-external send_page : int -> int -> int -> int = "mirage_xen_net_send_page" [@@noalloc]
-external send : int -> buffer -> int -> int -> int = "mirage_xen_net_send" [@@noalloc]
-external receive : int -> buffer -> int -> int -> int = "mirage_xen_net_receive" [@@noalloc]
+external send_page : int -> int -> int -> int -> int = "mirage_xen_net_send_page" [@@noalloc]
+external send : int -> buffer -> int -> int -> int -> int = "mirage_xen_net_send" [@@noalloc]
+external receive : int -> buffer -> int -> int -> int -> int = "mirage_xen_net_receive" [@@noalloc]
 external ask_packet : int -> int = "mirage_xen_net_ask_packet" [@@noalloc]
 external ask_room : int -> int = "mirage_xen_net_ask_room" [@@noalloc]
 external in_flight : int -> int = "mirage_xen_net_in_flight" [@@noalloc]
@@ -36,6 +36,8 @@ let header = 14
 let longest mtu = mtu + header + 4
 let page_size = 4096
 
+type offload = [ `Checksum_v4 | `Checksum_v6 | `Segments_v4 | `Segments_v6 ]
+
 type t = {
   number : int;
   handle : int;
@@ -46,6 +48,7 @@ type t = {
   mutable active : bool;
   mutable stalled : bool;  (** the backend takes nothing: frames are dropped without waiting *)
   mutable dropped : int;
+  mutable takes : offload list;  (** what the backend takes *)
   pages : Cstruct.t option array;  (** the pages to send from that were used, by number *)
   mutable slab : Cstruct.t;  (** where frames are received into, less what is used *)
   turned : unit Lwt_condition.t;  (** [channel] or [active] has changed *)
@@ -101,16 +104,25 @@ let driver t =
           number "request-rx-copy" 1;
           number "feature-rx-notify" 1;
           number "feature-sg" 1;
+          number "feature-gso-tcpv4" 1;
+          number "feature-gso-tcpv6" 1;
           number "feature-ipv6-csum-offload" 1;
         ]
   in
-  let connect _ =
+  let connect (backend : Xen_frontend.backend) =
+    let says name = backend.read name >|= ( = ) (Some "1") in
+    let when_ yes offload = if yes then [ offload ] else [] in
+    says "feature-no-csum-offload" >>= fun no_v4 ->
+    says "feature-ipv6-csum-offload" >>= fun v6 ->
+    says "feature-gso-tcpv4" >>= fun gso_v4 ->
+    says "feature-gso-tcpv6" >|= fun gso_v6 ->
+    t.takes <- when_ (not no_v4) `Checksum_v4 @ when_ v6 `Checksum_v6 @ when_ gso_v4 `Segments_v4 @ when_ gso_v6 `Segments_v6;
     Option.iter (Eventchn.unmask handle) t.channel;
     (* The backend may have looked at the ring before it could be notified. *)
     notify t;
     t.stalled <- false;
     turn t;
-    Lwt.return_true
+    true
   in
   {
     Xen_frontend.class_ = "vif";
@@ -170,6 +182,7 @@ let make number =
           active = true;
           stalled = false;
           dropped = 0;
+          takes = [];
           pages = Array.make 256 None;
           slab = Cstruct.empty;
           turned = Lwt_condition.create ();
@@ -261,7 +274,7 @@ let finished t code =
   Ok ()
 
 (* Written where it is sent from. *)
-let write_page t size fill () =
+let write_page t size fill offload () =
   match take_page t.handle size with
   | 0 -> None
   | code when code < 0 ->
@@ -271,27 +284,41 @@ let write_page t size fill () =
       let number = code land 0xffff in
       let buffer = Cstruct.sub (page t number (code lsr 16)) 0 size in
       match fill buffer with
-      | length when length > 0 && length <= size -> Some (finished t (send_page t.handle number length))
+      | length when length > 0 && length <= size -> Some (finished t (send_page t.handle number length offload))
       | length ->
-          ignore (send_page t.handle number 0 : int);
+          ignore (send_page t.handle number 0 0 : int);
           Some (if length = 0 then Ok () else Error `Invalid_length)
       | exception error ->
-          ignore (send_page t.handle number 0 : int);
+          ignore (send_page t.handle number 0 0 : int);
           raise error)
 
-let write_copy t size fill =
+let write_copy t size fill offload =
   let buffer = Cstruct.create size in
   let length = fill buffer in
   if length < 0 || length > size then Lwt.return_error `Invalid_length
   else if length = 0 then Lwt.return_ok ()
   else
     with_room t (fun () ->
-        match send t.handle buffer.buffer buffer.off length with 2 -> None | code -> Some (finished t code))
+        match send t.handle buffer.buffer buffer.off length offload with 2 -> None | code -> Some (finished t code))
 
-let write t ~size fill =
-  if size < 0 || size > t.mtu + header then Lwt.return_error `Invalid_length
-  else if size <= page_size then with_room t (write_page t size fill)
-  else write_copy t size fill
+let write_any t ~most ~size fill offload =
+  if size < 0 || size > most then Lwt.return_error `Invalid_length
+  else if size <= page_size && offload lsr 16 = 0 then with_room t (write_page t size fill offload)
+  else write_copy t size fill offload
+
+let write t ~size fill = write_any t ~most:(t.mtu + header) ~size fill 0
+
+(* netif.h: the size of a request is a 16-bit number. *)
+let longest_segment = 65535
+
+let write_partial t ?(v6 = false) ?(segment = 0) ~size fill =
+  let takes offload = List.mem offload t.takes in
+  let can = takes (if v6 then `Checksum_v6 else `Checksum_v4) && (segment = 0 || takes (if v6 then `Segments_v6 else `Segments_v4)) in
+  if segment < 0 || segment > 0xffff then Lwt.return_error `Invalid_length
+  else if is_up t && not can then Lwt.return_error `Unimplemented
+  else
+    let most = if segment = 0 then t.mtu + header else longest_segment in
+    write_any t ~most ~size fill (1 lor (if v6 then 2 else 0) lor (segment lsl 16))
 
 (* {2 Receiving} *)
 
@@ -310,7 +337,7 @@ let rec receive_some t f count =
   if count = 0 || not t.active then true
   else (
     if Cstruct.length t.slab < longest t.mtu then t.slab <- Cstruct.create_unsafe (slab_size t.mtu);
-    let code = receive t.handle t.slab.buffer t.slab.off (Cstruct.length t.slab) in
+    let code = receive t.handle t.slab.buffer t.slab.off (Cstruct.length t.slab) (longest t.mtu) in
     if code < 0 then (
       broke t code;
       false)
@@ -362,3 +389,5 @@ let get_stats_counters t =
 
 let reset_stats_counters t = t.counted <- Array.init 7 (statistic t.handle)
 let dropped t = (statistic t.handle received_dropped, statistic t.handle sent_dropped + t.dropped)
+let offloads t = t.takes
+let is_connected = is_up

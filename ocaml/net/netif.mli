@@ -55,3 +55,17 @@ val memory : int ref
 
 val dropped : t -> int * int
 (** Frames since the start that came and were not delivered, and that were not sent: there was no room or no backend. *)
+
+type offload = [ `Checksum_v4 | `Checksum_v6 | `Segments_v4 | `Segments_v6 ]
+(** Work on a packet that is sent: the checksum of TCP or UDP, or the cutting of a segment of TCP, over IPv4 or IPv6. *)
+
+val offloads : t -> offload list
+(** What the backend of the last connection takes over. *)
+
+val write_partial : t -> ?v6:bool -> ?segment:int -> size:int -> (Cstruct.t -> int) -> (unit, error) result Lwt.t
+(** Like {!write}, of a frame whose checksum field of TCP or UDP has the sum of the pseudo header, not complemented, and whose rest the
+    backend computes. [v6] says that it is over IPv6. With [segment], which is the bytes of TCP payload in a packet, it may have up to
+    65535 bytes and is cut by whoever puts it on a wire. [`Unimplemented] when that is none of {!offloads}. *)
+
+val is_connected : t -> bool
+(** Whether the interface has a backend now, as a carrier on a wire. *)

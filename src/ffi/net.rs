@@ -7,7 +7,7 @@ use super::errors::{Code, OUT_OF_RANGE};
 use crate::xen::net::{DEFAULT_PAGES, Interface, LEAST_PAGES, Statistics};
 use crate::xen::platform::PAGE;
 use core::slice::{from_raw_parts, from_raw_parts_mut};
-use xen_proto::net::{Broken, Offload};
+use xen_proto::net::{Broken, Gso, Offload};
 
 static NETS: Table<Interface> = Table::new();
 
@@ -16,6 +16,20 @@ const NONE: i64 = 0;
 
 fn code<T>(result: Result<T, Broken>, value: impl FnOnce(T) -> i64) -> i64 {
     result.map_or_else(Code::code, value)
+}
+
+/// What a packet leaves to the backend: bit 0 its checksum, bit 1 says that it is over IPv6, bits 16 on are the bytes of TCP payload
+/// in each packet that it is to be cut into, 0 if it is not.
+fn offload(word: i64) -> Offload {
+    let size = (word >> 16) as u16;
+    Offload {
+        blank: word & 1 != 0,
+        validated: false,
+        gso: (size != 0).then_some(Gso {
+            size,
+            v6: word & 2 != 0,
+        }),
+    }
 }
 
 /// An interface in at most so many bytes of memory: its handle.
@@ -75,12 +89,12 @@ extern "C" fn mxen_net_take_page(handle: i64, len: i64) -> i64 {
 
 /// Sends the packet at the start of such a page, or gives the page back when `len` is 0: 1 when the backend wants an event.
 #[unsafe(no_mangle)]
-extern "C" fn mxen_net_send_page(handle: i64, page: i64, len: i64) -> i64 {
+extern "C" fn mxen_net_send_page(handle: i64, page: i64, len: i64, leaves: i64) -> i64 {
     let (Ok(page), Ok(len)) = (page.try_into(), usize::try_from(len)) else {
         return OUT_OF_RANGE;
     };
     NETS.with(handle, |place| {
-        let sent = len != 0 && place.device.send_page(page, len);
+        let sent = len != 0 && place.device.send_page(page, len, offload(leaves));
         if len == 0 {
             place.device.give_page(page);
         }
@@ -90,7 +104,7 @@ extern "C" fn mxen_net_send_page(handle: i64, page: i64, len: i64) -> i64 {
 
 /// Sends a packet: 1 when the backend wants an event, 0 when it does not, 2 when there is no room.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn mxen_net_send(handle: i64, data: *const u8, len: usize) -> i64 {
+unsafe extern "C" fn mxen_net_send(handle: i64, data: *const u8, len: usize, leaves: i64) -> i64 {
     // SAFETY: the caller's buffer.
     let packet = unsafe { from_raw_parts(data, len) };
     NETS.with(handle, |place| {
@@ -99,19 +113,25 @@ unsafe extern "C" fn mxen_net_send(handle: i64, data: *const u8, len: usize) -> 
             if !room {
                 return 2;
             }
-            let sent = interface.send(&[packet], Offload::default());
+            let sent = interface.send(&[packet], offload(leaves));
             code(sent, |_| i64::from(interface.publish_sent()))
         })
     })
 }
 
-/// Receives a packet: its length, 0 when there is none. Bit 32 says that the backend wants an event.
+/// Receives a packet, segments of TCP of more than `most` bytes cut into frames: its length, 0 when there is none. Bit 32 says that
+/// the backend wants an event.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn mxen_net_receive(handle: i64, buffer: *mut u8, size: usize) -> i64 {
+unsafe extern "C" fn mxen_net_receive(
+    handle: i64,
+    buffer: *mut u8,
+    size: usize,
+    most: usize,
+) -> i64 {
     // SAFETY: the caller's buffer. Any bytes it has are bytes.
     let buffer = unsafe { from_raw_parts_mut(buffer, size) };
     NETS.with(handle, |place| {
-        let received = place.device.receive(buffer, true);
+        let received = place.device.receive(buffer, most);
         code(received, |len| {
             let notify = place.device.publish_pages(len.is_none());
             len.unwrap_or(0) as i64 | i64::from(notify) << 32

@@ -8,10 +8,11 @@ use super::text::{Path, Text};
 use xen_proto::xenbus::{Frontend, State, Step};
 use xen_proto::xenstore::Error;
 
-/// How often a transaction is tried, and how many steps are taken in one go at most: a backend that changes its state all
-/// the time is looked at again at its next event.
+/// How often a transaction is tried, and how many steps are taken in one go at most, which is some more than a connection made
+/// anew needs: a backend that changes its state all the time is looked at again at its next event, and other devices have their
+/// turn before.
 const ATTEMPTS: u32 = 8;
-const STEPS: usize = 32;
+const STEPS: usize = 12;
 
 /// A backend, as the toolstack names it.
 #[derive(Clone, Copy)]

@@ -8,10 +8,14 @@
 use super::grants::Error;
 use super::lent::LentPages;
 use super::platform::PAGE;
-use xen_proto::net::{Broken, MAX_PACKET, Offload, Rx, RxPage, Tx, TxPage, fill_checksum};
+use xen_proto::net::{
+    Broken, Cut, MAX_HEADERS, MAX_PACKET, Offload, Packet, Rx, RxPage, Tx, TxPage, fill_checksum,
+};
 
 #[cfg(feature = "bindings")]
 mod direct;
+#[cfg(feature = "solo5")]
+mod whole;
 
 /// Pages to send from, at most.
 const TX_PAGES: usize = 112;
@@ -60,6 +64,8 @@ pub struct Interface {
     rx_pages: LentPages<RX_PAGES>,
     tx: Tx<'static>,
     rx: Rx<'static>,
+    /// A segment of TCP that is being handed out frame by frame, and the packet that it came in.
+    cut: Option<(Cut, Packet)>,
     /// What went through it.
     pub statistics: Statistics,
 }
@@ -93,6 +99,7 @@ impl Interface {
             rx_pages,
             tx,
             rx,
+            cut: None,
             statistics: Statistics::default(),
         })
     }
@@ -106,6 +113,7 @@ impl Interface {
         let (tx_pages, rx_pages) = (self.tx_pages.compact(), self.rx_pages.compact());
         let (tx, rx) = start(&self.rings, tx_pages, rx_pages).ok_or(Error::InUse)?;
         (self.tx, self.rx) = (tx, rx);
+        self.cut = None;
         self.rx.refill(|page| self.rx_pages.reference(page));
         // Nobody is there yet who would want an event.
         let _ = self.rx.publish();
@@ -180,40 +188,82 @@ impl Interface {
         Ok(there)
     }
 
-    /// Copies the next packet into `buffer`, puts its pages back, and returns its length. Packets longer than the buffer, and ones that the
-    /// backend had not all of, are dropped. Where `fill` says so a blank checksum is computed.
-    pub fn receive(&mut self, buffer: &mut [u8], fill: bool) -> Result<Option<usize>, Broken> {
+    /// Copies the next frame into `buffer`, puts its pages back, and returns its length. Frames longer than the buffer, and ones that
+    /// the backend had not all of, are dropped. A blank checksum is computed, and a segment of TCP that is larger than `most` bytes
+    /// is cut into the frames that it stands for.
+    pub fn receive(&mut self, buffer: &mut [u8], most: usize) -> Result<Option<usize>, Broken> {
         loop {
-            let Some(packet) = self.rx.next()? else {
-                return Ok(None);
+            let frame = if self.cut.is_some() {
+                self.next_piece(buffer)
+            } else {
+                let Some(packet) = self.rx.next()? else {
+                    return Ok(None);
+                };
+                self.cut = self.start_cut(&packet, most);
+                if self.cut.is_some() {
+                    continue;
+                }
+                let frame = self.take_whole(&packet, buffer, true);
+                self.put_back(&packet);
+                frame
             };
-            let good = !packet.failed && packet.len != 0;
-            let target = buffer.get_mut(..packet.len).filter(|_| good);
-            let received = target.map(|target| {
-                let mut rest = &mut *target;
-                for piece in packet.fragments() {
-                    let (now, later) = rest.split_at_mut(piece.len.min(rest.len()));
-                    if let Some(page) = self.rx_pages.page(piece.page) {
-                        page.get(piece.offset, now);
-                    }
-                    rest = later;
-                }
-                if packet.offload.blank && fill {
-                    fill_checksum(target);
-                }
-                packet.len
-            });
-            self.rx.finish(&packet);
-            self.rx.refill(|page| self.rx_pages.reference(page));
-            match received {
-                Some(len) => {
-                    self.statistics.received += 1;
-                    self.statistics.received_bytes += len as u64;
-                    return Ok(Some(len));
-                }
-                None => self.statistics.received_dropped += 1,
+            if let Some(len) = self.count(frame) {
+                return Ok(Some(len));
             }
         }
+    }
+
+    fn count(&mut self, frame: Option<usize>) -> Option<usize> {
+        match frame {
+            Some(len) => {
+                self.statistics.received += 1;
+                self.statistics.received_bytes += len as u64;
+            }
+            None => self.statistics.received_dropped += 1,
+        }
+        frame
+    }
+
+    fn put_back(&mut self, packet: &Packet) {
+        self.rx.finish(packet);
+        self.rx.refill(|page| self.rx_pages.reference(page));
+    }
+
+    /// All of a packet, if it is good and there is room.
+    fn take_whole(&self, packet: &Packet, buffer: &mut [u8], fill: bool) -> Option<usize> {
+        let good = !packet.failed && packet.len != 0;
+        let target = buffer.get_mut(..packet.len).filter(|_| good)?;
+        copy(&self.rx_pages, packet, 0, target);
+        if packet.offload.blank && fill {
+            fill_checksum(target);
+        }
+        Some(packet.len)
+    }
+
+    /// Whether a packet is to be cut, and if so how.
+    fn start_cut(&self, packet: &Packet, most: usize) -> Option<(Cut, Packet)> {
+        let gso = packet
+            .offload
+            .gso
+            .filter(|_| packet.len > most && !packet.failed)?;
+        // Read once: what the backend changes afterwards is payload.
+        let mut headers = [0; MAX_HEADERS];
+        let headers = headers.get_mut(..packet.len.min(MAX_HEADERS))?;
+        copy(&self.rx_pages, packet, 0, headers);
+        Some((Cut::new(headers, packet.len, gso)?, *packet))
+    }
+
+    /// The next frame of the segment that is being cut.
+    fn next_piece(&mut self, buffer: &mut [u8]) -> Option<usize> {
+        let (cut, packet) = self.cut.as_mut()?;
+        let pages = &self.rx_pages;
+        let frame = cut.next(buffer, |at, target| copy(pages, packet, at, target));
+        if cut.is_over()
+            && let Some((_, packet)) = self.cut.take()
+        {
+            self.put_back(&packet);
+        }
+        frame
     }
 
     /// Shows the backend the pages that were put back, once there are some or, before a wait, in any case; true when it
@@ -225,7 +275,26 @@ impl Interface {
 
     /// Whether there is a packet; if not, the next one raises an event.
     pub fn ask_packet(&mut self) -> Result<bool, Broken> {
-        self.rx.ask_event()
+        Ok(self.cut.is_some() || self.rx.ask_event()?)
+    }
+}
+
+/// Copies the bytes of a packet from `from` on.
+fn copy(pages: &LentPages<RX_PAGES>, packet: &Packet, from: usize, target: &mut [u8]) {
+    let (mut skip, mut rest) = (from, target);
+    for piece in packet.fragments() {
+        if skip >= piece.len {
+            skip -= piece.len;
+            continue;
+        }
+        let (now, later) = rest.split_at_mut((piece.len - skip).min(rest.len()));
+        if let Some(page) = pages.page(piece.page) {
+            page.get(piece.offset + skip, now);
+        }
+        (skip, rest) = (0, later);
+        if rest.is_empty() {
+            break;
+        }
     }
 }
 

@@ -7,7 +7,9 @@
  *   net take ADDRESS COUNT SIZE        orders COUNT datagrams of SIZE bytes and compares them. Prints "took N lost N".
  *   net both ADDRESS COUNT MOST SEED   echo, while the same number of datagrams comes in
  *   net sink PORT SIZE                 accepts one TCP connection, compares SIZE bytes, prints "sank N"
+ *   net pour PORT SIZE                 accepts one TCP connection, sends SIZE bytes, prints "poured N"
  *
+ * PATIENCE is for how many milliseconds "echo" and "both" wait for an answer, 2000 if it is not there.
  * Wrong bytes end it with status 1 at once; lost datagrams are for the caller to judge.
  */
 #include <arpa/inet.h>
@@ -83,6 +85,8 @@ static int echo(const char *address, uint32_t count, size_t most, uint64_t seed,
 	uint32_t next = 0, echoed = 0, lost = 0, flying = 0;
 	int extra = more ? connect_to(address, 9) : -1;
 	uint32_t extra_got = 0;
+	const char *given = getenv("PATIENCE");
+	int patience = given != NULL ? atoi(given) : 2000;
 
 	if (more) {
 		char text[64];
@@ -104,7 +108,7 @@ static int echo(const char *address, uint32_t count, size_t most, uint64_t seed,
 			}
 			next++;
 		}
-		if (!readable(fd, 2000)) {
+		if (!readable(fd, patience)) {
 			lost += flying;
 			flying = 0;
 			continue;
@@ -165,27 +169,40 @@ static int take(const char *address, uint32_t count, size_t size)
 	return 0;
 }
 
-/* The stream that the guest sends: byte n is n * 7 + n / 251. */
-static int sink(unsigned port, size_t size)
+/* The connection that somebody makes to a port, over IPv4 or IPv6. */
+static int accepted(unsigned port)
 {
-	static uint8_t got[1 << 16];
-	struct sockaddr_in own = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-	int one = 1, listener = socket(AF_INET, SOCK_STREAM, 0), fd;
-	size_t have = 0;
+	struct sockaddr_in6 own = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+	int one = 1, listener = socket(AF_INET6, SOCK_STREAM, 0), fd;
 
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	if (bind(listener, (struct sockaddr *)&own, sizeof own) < 0 || listen(listener, 1) < 0)
 		die("listen");
 	printf("listening\n");
 	fflush(stdout);
-	if (!readable(listener, 30000) || (fd = accept(listener, NULL, NULL)) < 0)
+	if (!readable(listener, 60000) || (fd = accept(listener, NULL, NULL)) < 0)
 		die("accept");
+	return fd;
+}
+
+/* The stream, either way: byte n is n * 7 + n / 251. */
+static uint8_t stream(size_t n)
+{
+	return (uint8_t)(n * 7 + n / 251);
+}
+
+static int sink(unsigned port, size_t size)
+{
+	static uint8_t got[1 << 16];
+	int fd = accepted(port);
+	size_t have = 0;
+
 	while (have < size && readable(fd, 10000)) {
 		ssize_t now = read(fd, got, sizeof got);
 		if (now <= 0)
 			break;
 		for (ssize_t i = 0; i < now; i++)
-			if (got[i] != (uint8_t)((have + (size_t)i) * 7 + (have + (size_t)i) / 251)) {
+			if (got[i] != stream(have + (size_t)i)) {
 				fprintf(stderr, "net: wrong byte %zu of the stream\n", have + (size_t)i);
 				return 1;
 			}
@@ -193,6 +210,28 @@ static int sink(unsigned port, size_t size)
 	}
 	printf("sank %zu\n", have);
 	return have == size ? 0 : 1;
+}
+
+static int pour(unsigned port, size_t size)
+{
+	static uint8_t bytes[1 << 18];
+	int fd = accepted(port);
+
+	for (size_t done = 0; done < size;) {
+		size_t now = size - done < sizeof bytes ? size - done : sizeof bytes;
+		ssize_t sent;
+
+		for (size_t i = 0; i < now; i++)
+			bytes[i] = stream(done + i);
+		if ((sent = write(fd, bytes, now)) <= 0)
+			die("write");
+		done += (size_t)sent;
+	}
+	shutdown(fd, SHUT_WR);
+	/* Until the other side has closed, too. */
+	int closed = readable(fd, 60000) && read(fd, bytes, 1) == 0;
+	printf("poured %zu\n", size);
+	return !closed;
 }
 
 int main(int argc, char **argv)
@@ -209,6 +248,8 @@ int main(int argc, char **argv)
 		return take(argv[2], (uint32_t)atol(argv[3]), (size_t)atol(argv[4]));
 	if (argc == 4 && strcmp(what, "sink") == 0)
 		return sink((unsigned)atoi(argv[2]), (size_t)atol(argv[3]));
+	if (argc == 4 && strcmp(what, "pour") == 0)
+		return pour((unsigned)atoi(argv[2]), (size_t)atol(argv[3]));
 	fprintf(stderr, "net: wrong usage\n");
 	return 64;
 }

@@ -6,10 +6,12 @@
 //! that an id from the backend selects nothing but a page that it was lent.
 
 mod checksum;
+mod cut;
 mod rx;
 mod tx;
 
 pub use checksum::fill as fill_checksum;
+pub use cut::{Cut, MAX_HEADERS};
 pub use rx::{Fragment, MAX_FRAGMENTS, Packet, Rx};
 pub use tx::Tx;
 

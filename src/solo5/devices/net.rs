@@ -24,6 +24,8 @@ use xen_proto::xenbus::State;
 /// `SOLO5_NET_HLEN`: bytes of an Ethernet header.
 const HEADER: usize = 14;
 const DEFAULT_MTU: usize = 1500;
+/// Bytes that a frame may have more than its header and the MTU: a tag (802.1Q).
+const TAG: usize = 4;
 
 /// How long sending waits for room, in ns, before a packet is dropped; and how long the domain's end waits for what was sent.
 const PATIENCE_ROOM: u64 = 100_000_000;
@@ -62,6 +64,16 @@ struct NetDriver {
 struct Takes {
     gso_v4: bool,
     gso_v6: bool,
+    blank_v4: bool,
+    blank_v6: bool,
+}
+
+impl Takes {
+    fn takes(self, offload: Offload, v6: bool) -> bool {
+        let gso = if v6 { self.gso_v6 } else { self.gso_v4 };
+        let blank = if v6 { self.blank_v6 } else { self.blank_v4 };
+        (offload.gso.is_none() || gso) && (!offload.blank || blank)
+    }
 }
 
 /// One event channel for both directions, or one each.
@@ -122,6 +134,8 @@ impl Driver for NetDriver {
         self.takes = Takes {
             gso_v4: offers(store, b"feature-gso-tcpv4"),
             gso_v6: offers(store, b"feature-gso-tcpv6"),
+            blank_v4: !offers(store, b"feature-no-csum-offload"),
+            blank_v6: offers(store, b"feature-ipv6-csum-offload"),
         };
         self.describe(store);
         self.channels = None;
@@ -143,6 +157,8 @@ impl Driver for NetDriver {
             .number(b"request-rx-copy", 1)
             .number(b"feature-rx-notify", 1)
             .number(b"feature-sg", 1)
+            .number(b"feature-gso-tcpv4", 1)
+            .number(b"feature-gso-tcpv6", 1)
             .number(b"feature-ipv6-csum-offload", 1);
         let (tx, keys) = if split {
             let tx = Channel::offer(backend.domid).ok()?;
@@ -258,11 +274,15 @@ impl NetDriver {
         Ok(())
     }
 
-    fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Broken> {
+    /// Receives by `receive`, of the interface.
+    fn receive<T>(
+        &mut self,
+        receive: impl FnOnce(&mut Interface) -> Result<Option<T>, Broken>,
+    ) -> Result<Option<T>, Broken> {
         if !self.connected {
             return Ok(None);
         }
-        let received = self.interface.receive(buffer, true)?;
+        let received = receive(&mut self.interface)?;
         if self.interface.publish_pages(received.is_none()) {
             self.notify_rx();
         }
@@ -394,6 +414,32 @@ unsafe extern "C" fn solo5_net_write(handle: u64, buffer: *const u8, size: usize
     result.map_or(Solo5Result::Invalid, |()| Solo5Result::Ok)
 }
 
+/// Has `receive` receive a packet, for a caller whose buffer has `size` bytes.
+fn read<T>(
+    handle: u64,
+    size: usize,
+    receive: impl FnOnce(&mut Interface, usize) -> Result<Option<T>, Broken>,
+) -> Result<T, Solo5Result> {
+    let result = with(&mut DEVICES.lock(), handle, |device, store| {
+        let net = device.net()?;
+        let longest = net.driver.mtu + HEADER;
+        if size < longest {
+            return None;
+        }
+        let received = net
+            .driver
+            .receive(|interface| receive(interface, longest + TAG));
+        Some(received.unwrap_or_else(|broken| {
+            net.broke(broken);
+            net.mend(store);
+            None
+        }))
+    });
+    result.map_or(Err(Solo5Result::Invalid), |received| {
+        received.ok_or(Solo5Result::Again)
+    })
+}
+
 #[unsafe(no_mangle)]
 unsafe extern "C" fn solo5_net_read(
     handle: u64,
@@ -401,28 +447,47 @@ unsafe extern "C" fn solo5_net_read(
     size: usize,
     read_size: *mut usize,
 ) -> Solo5Result {
-    let result = with(&mut DEVICES.lock(), handle, |device, store| {
-        let net = device.net()?;
-        if size < net.driver.mtu + HEADER {
-            return None;
-        }
+    let received = read(handle, size, |interface, most| {
         // SAFETY: the caller's buffer of that size. Any bytes it has are bytes.
-        let buffer = unsafe { from_raw_parts_mut(buffer, size) };
-        let received = net.driver.receive(buffer);
-        Some(received.unwrap_or_else(|broken| {
-            net.broke(broken);
-            net.mend(store);
-            None
-        }))
+        interface.receive(unsafe { from_raw_parts_mut(buffer, size) }, most)
     });
-    match result {
-        None => Solo5Result::Invalid,
-        Some(None) => Solo5Result::Again,
-        Some(Some(len)) => {
+    match received {
+        Ok(len) => {
             // SAFETY: the caller's variable.
             unsafe { read_size.write(len) }
             Solo5Result::Ok
         }
+        Err(result) => result,
+    }
+}
+
+/// [`solo5_net_read`] of a packet as it came, which may be a segment of TCP of up to 65549 bytes, and what it leaves to do.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn solo5__xen_net_read(
+    handle: u64,
+    buffer: *mut u8,
+    size: usize,
+    read_size: *mut usize,
+    offload: *mut NetOffload,
+) -> Solo5Result {
+    let received = read(handle, size, |interface, _| {
+        // SAFETY: as above.
+        interface.receive_whole(unsafe { from_raw_parts_mut(buffer, size) })
+    });
+    match received {
+        Ok((len, leaves)) => {
+            // SAFETY: the caller's variables.
+            unsafe {
+                read_size.write(len);
+                offload.write(NetOffload {
+                    blank: leaves.blank.into(),
+                    v6: leaves.gso.is_some_and(|gso| gso.v6).into(),
+                    gso_size: leaves.gso.map_or(0, |gso| gso.size),
+                });
+            }
+            Solo5Result::Ok
+        }
+        Err(result) => result,
     }
 }
 
@@ -461,15 +526,14 @@ unsafe extern "C" fn solo5__xen_net_write(
             size: asked.gso_size,
             v6: asked.v6 != 0,
         });
-        let takes = net.driver.takes;
-        if gso.is_some_and(|gso| !(if gso.v6 { takes.gso_v6 } else { takes.gso_v4 })) {
-            return Some(Solo5Result::Unspecified);
-        }
         let offload = Offload {
             blank: asked.blank != 0,
             validated: false,
             gso,
         };
+        if !net.driver.takes.takes(offload, asked.v6 != 0) {
+            return Some(Solo5Result::Unspecified);
+        }
         // SAFETY: the caller's buffer of that size.
         let frame = unsafe { from_raw_parts(buffer, size) };
         if let Err(broken) = net.driver.send(frame, offload) {
@@ -494,4 +558,13 @@ unsafe extern "C" fn solo5__xen_net_statistics(
         Some(())
     });
     result.map_or(Solo5Result::Invalid, |()| Solo5Result::Ok)
+}
+
+/// Whether the interface has a backend now: 1 or 0, as a carrier on a wire.
+#[unsafe(no_mangle)]
+extern "C" fn solo5__xen_net_carrier(handle: u64) -> i32 {
+    let result = with(&mut DEVICES.lock(), handle, |device, _| {
+        Some(i32::from(device.net()?.driver.connected))
+    });
+    result.unwrap_or(0)
 }

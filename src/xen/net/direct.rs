@@ -25,11 +25,9 @@ impl Interface {
 
     /// Puts the packet at the start of a page that was [taken](Self::take_page) into the ring; false, and the page is given
     /// back, when that cannot be.
-    pub fn send_page(&mut self, page: usize, len: usize) -> bool {
+    pub fn send_page(&mut self, page: usize, len: usize, offload: Offload) -> bool {
         let reference = self.tx_pages.reference(page);
-        let put = self
-            .tx
-            .put_reserved(page, reference, len, Offload::default());
+        let put = self.tx.put_reserved(page, reference, len, offload);
         if put {
             self.statistics.sent += 1;
             self.statistics.sent_bytes += len as u64;

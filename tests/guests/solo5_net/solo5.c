@@ -72,15 +72,59 @@ static int codes(const struct solo5_start_info *info)
 	return 0;
 }
 
-/* A host that answers until it is told to stop, and then sends some megabytes to port 5001 of who said so. */
+/* A host that answers, and leaves the checksums of datagrams to the backend. */
+static int blank(const struct solo5_start_info *info)
+{
+	blank_udp = true;
+	return echo(info);
+}
+
+static bool has(const char *text, const char *word_wanted)
+{
+	for (; *text != 0; text++)
+		if (starts_with(text, word_wanted))
+			return true;
+	return false;
+}
+
+/* A host that answers until it is told to stop, and then sends some bytes to port 5001 of who said so. */
 static int tcp(const struct solo5_start_info *info)
 {
 	const char *text = info->cmdline + 3;
 
-	return echo(info) || tcp_send(&net, 5001, word(&text));
+	return echo(info) || tcp_send(&net, 5001, word(&text), has(info->cmdline, "v6"));
 }
 
-static const struct test tests[] = { { "echo", echo }, { "codes", codes }, { "tcp", tcp } };
+/* The same, and then receives from there, segments cut or whole. */
+static int pour(const struct solo5_start_info *info)
+{
+	return echo(info) || tcp_receive(&net, 5001, has(info->cmdline, "whole"), has(info->cmdline, "v6"));
+}
+
+/* Says each time the carrier comes or goes, until it is told to stop. */
+static int carrier(const struct solo5_start_info *info)
+{
+	int before = -1;
+
+	(void)info;
+	if (acquire(&net, "service", 0))
+		return 1;
+	print("ready\n");
+	while (!stopped) {
+		solo5_handle_set_t ready;
+		int now = solo5__xen_net_carrier(net.handle);
+
+		if (now != before)
+			print_number("carrier ", (uint64_t)now, "\n");
+		before = now;
+		solo5_yield(solo5_clock_monotonic() + 20000000, &ready);
+		serve(&net);
+	}
+	return 0;
+}
+
+static const struct test tests[] = { { "echo", echo },	 { "codes", codes }, { "tcp", tcp },
+				     { "blank", blank }, { "pour", pour },   { "carrier", carrier } };
 
 int solo5_app_main(const struct solo5_start_info *info)
 {

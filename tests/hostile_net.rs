@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: ISC
+//! A network backend in a second domain that does anything (`guests/xen_hostile_net`): to xenstore, to rings, to pages, at any
+//! moment. The domain goes on, and its other interface, over netback, does not notice.
+
+#[path = "support/agent.rs"]
+#[allow(dead_code, reason = "the other driver uses all of it")]
+mod agent;
+#[path = "support/devices.rs"]
+mod devices;
+#[path = "support/lab.rs"]
+mod lab;
+
+use agent::Agent;
+use devices::{TOOLS, built, device, ended_well, long, numbers};
+use lab::{Guest, Lab};
+use std::time::Duration;
+
+const NUMBER: u32 = 7;
+
+/// The victim: its first interface is netback's and answers from before to after; the second one is `backend`'s.
+fn victim(backend: u32) -> Guest {
+    let net = std::fs::read(built("dom0/net")).expect("the file is there");
+    let script = format!(
+        "{TOOLS}chmod +x $DIR/net; in_space() {{ ip netns exec guest$DOMID \"$@\"; }}\n\
+         wait_for 120 in_space ping -c 1 -W 1 10.0.0.2\n\
+         echo up >/run/up-$DOMID\n\
+         until [ -e /run/over-$DOMID ]; do in_space env PATIENCE=20000 $DIR/net echo 10.0.0.2 50 1472 3 >/run/echo-$DOMID || exit 4; cat /run/echo-$DOMID; sleep 0.5; done\n\
+         in_space env PATIENCE=20000 $DIR/net echo 10.0.0.2 300 1472 4 | sed 's/^/after /'; in_space $DIR/net order 10.0.0.2 stop"
+    );
+    let front = "handle=7 mac=00:16:3e:00:00:99";
+    let back = "feature-sg=1 feature-gso-tcpv4=1 feature-rx-copy=1";
+    Guest {
+        cmdline: "hostile".into(),
+        config: vec![r#"vif = ["script=vif-lab-own"]"#.into()],
+        before: Some(device("vif", NUMBER, backend, front, back)),
+        dom0: Some(script),
+        files: vec![("net".into(), net)],
+        timeout: Duration::from_secs(if long() { 3000 } else { 550 }),
+        ..Guest::new(built("guests/solo5_net2.xen"))
+    }
+}
+
+/// The toolstack makes the device anew, as xl does it after `network-detach`: a frontend that has given up begins again.
+fn plug_again(backend: u32, domid: u32) {
+    let script = format!(
+        "F=/local/domain/{domid}/device/vif/{NUMBER}; B=/local/domain/{backend}/backend/vif/{domid}/{NUMBER}\n\
+         xenstore-write $B/online 1 $B/state 2 $F/state 1"
+    );
+    let output = Lab::shared().dom0(&script);
+    assert_eq!(output.status, Some(0), "{output:?}");
+}
+
+#[test]
+fn a_network_backend_that_does_anything_harms_only_its_interface() {
+    let rounds = if long() { 60 } else { 6 };
+    let mut backend = Agent::of("xen_hostile_net", "", &[]);
+    let mut running = Lab::shared().start(victim(backend.domid));
+    let (domid, _) = running.domain().expect("the domain is created");
+    let mut all = [0; 4];
+    for round in 0..rounds {
+        let wild = round % 3;
+        let order = format!("net {} 100 {domid} {NUMBER} {wild}", round + 1);
+        let counts = backend.ask(&order).expect("numbers");
+        println!("round {round}: connections, steps, packets, pranks: {counts:?}");
+        assert!(counts[0] > 0 && counts[2] > 0, "{round}: {counts:?}");
+        all.iter_mut()
+            .zip(counts)
+            .for_each(|(sum, one)| *sum += one);
+        plug_again(backend.domid, domid);
+    }
+    let output = Lab::shared().dom0(&format!(": >/run/over-{domid}"));
+    assert_eq!(output.status, Some(0), "{output:?}");
+    let outcome = running.wait();
+    println!("{outcome}");
+    assert_eq!(outcome.dom0.status, Some(0), "{outcome}");
+    ended_well(&outcome);
+    assert!(!outcome.text().contains("wrong"), "{outcome}");
+    // Every datagram of the other interface came back, and was right.
+    for line in outcome
+        .dom0
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("echoed"))
+    {
+        assert_eq!(numbers(line, "echoed"), [50, 0], "{outcome}");
+    }
+    assert_eq!(
+        numbers(&outcome.dom0.stdout, "after"),
+        [300, 0],
+        "{outcome}"
+    );
+    assert!(all[0] > rounds && all[2] > 50 * rounds, "{all:?}");
+    backend.exit();
+}
+
+#[test]
+fn a_network_backend_sees_nothing_but_its_rings() {
+    let mut backend = Agent::of("xen_hostile_net", "", &[]);
+    let mut running = Lab::shared().start(victim(backend.domid));
+    let (domid, _) = running.domain().expect("the domain is created");
+    // Connected once, so that all is granted; what it has sent then is what it means to be seen.
+    let mut seen = Vec::new();
+    for _ in 0..100 {
+        seen = backend
+            .ask(&format!("peek {domid} 8 400"))
+            .expect("numbers");
+        if seen[0] > 100 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    // The rings are in use; pages to send from and to receive into are zero before the first packet.
+    assert!(seen[0] > 100 && seen[1] <= 2, "{seen:?}");
+    running.kill();
+    running.wait();
+    backend.exit();
+}
