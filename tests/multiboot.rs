@@ -4,6 +4,7 @@
 #[path = "support/lab.rs"]
 mod lab;
 #[path = "support/crash_report.rs"]
+#[allow(dead_code, reason = "the other driver uses all of it")]
 mod report;
 
 use lab::{Guest, Lab, Outcome, Reason};
