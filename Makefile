@@ -53,7 +53,7 @@ run: setup
 # With another compiler: what depends on it.
 TESTS := --workspace
 ifneq ($(OCAML),)
-  TESTS := --test programs --test os --test stubs --test runtime_archive --test xen_ocaml \
+  TESTS := --test programs --test crash --test os --test stubs --test runtime_archive --test xen_ocaml \
     $(if $(filter 5.%,$(OCAML)),--test ocaml5 --test ocaml5_testsuite)
 endif
 

@@ -241,7 +241,7 @@ fn what_libc_finds_out() {
             (
                 "print",
                 "trap: page fault at rip=… reading 0x40, page zero",
-                frames!["memchr" "vprintf" "printf" "prints" "solo5_app_main"],
+                frames!["memchr" "printf" "prints" "solo5_app_main"],
             ),
             (
                 "exhaust",
@@ -364,8 +364,10 @@ fn through_ocaml_and_c() {
         "{report:#?}"
     );
     let report = crashed(&Lab::shared().run(guest("xen_crash_ocaml", "exhaust-minor")));
+    let said = ["out of memory", "allocation failure during minor GC"];
     assert!(
-        report.has("last on stderr: Fatal error: out of memory"),
+        said.iter()
+            .any(|said| report.has(&format!("last on stderr: Fatal error: {said}"))),
         "{report:#?}"
     );
 }
@@ -613,6 +615,14 @@ fn names_and_tables_are_cheap() {
     strip(&["-o", &with, hello]);
     strip(&["--remove-section=.solo5.names", "-o", &without, hello]);
     let size = |path: &str| std::fs::metadata(path).expect("the file").len();
-    assert!(size(&with) <= 400 << 10, "{} bytes", size(&with));
-    assert!(size(&without) <= 360 << 10, "{} bytes", size(&without));
+    // OCaml 5's runtime is the larger one.
+    let most = |ocaml4: u64, ocaml5: u64| {
+        let five = lab::guests().components().any(|part| {
+            let part = part.as_os_str().to_string_lossy();
+            part.starts_with("ocaml-5")
+        });
+        if five { ocaml5 << 10 } else { ocaml4 << 10 }
+    };
+    assert!(size(&with) <= most(400, 440), "{} bytes", size(&with));
+    assert!(size(&without) <= most(360, 415), "{} bytes", size(&without));
 }

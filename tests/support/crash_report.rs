@@ -55,8 +55,8 @@ impl Report {
     }
 
     /// The names of the frames without their addresses and offsets, OCaml's without its numbers, Rust's inner functions left
-    /// out, and those of OCaml's runtime that have a frame with some compilers only; `?` before one that was guessed, `...` for a
-    /// remark.
+    /// out, and those of OCaml's runtime and libc that have a frame with some compilers only; `?` before one that was guessed,
+    /// `...` for a remark.
     pub fn named_frames(&self) -> Vec<String> {
         let name = |line: &String| {
             let (guessed, line) = match line.strip_prefix("? ") {
@@ -86,8 +86,9 @@ impl Report {
                 }
                 _ => name,
             };
-            let in_some_runtimes = ["caml_c_call", "caml_callback_exn"].contains(&name);
-            (!name.contains("::") && !in_some_runtimes).then(|| format!("{guessed}{name}"))
+            let in_some_builds =
+                ["caml_c_call", "caml_callback_exn", "vprintf", "vfprintf"].contains(&name);
+            (!name.contains("::") && !in_some_builds).then(|| format!("{guessed}{name}"))
         };
         self.frames.iter().filter_map(name).collect()
     }
