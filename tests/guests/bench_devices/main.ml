@@ -12,10 +12,11 @@ let ethernet, headers = (14, 42)
 
 type host = { net : Netif.t; disk : Block.t; mac : string; ip : string; stop : unit Lwt_condition.t }
 
-let send host ~size fill =
-  Netif.write host.net ~size (fun buffer -> fill buffer; size) >|= function
+let sent = function
   | Ok () -> ()
   | Error error -> Fmt.pr "wrong: %a\n%!" Netif.pp_error error
+
+let send host ~size fill = Netif.write host.net ~size (fun buffer -> fill buffer; size) >|= sent
 
 (* Ethernet and IPv4 addresses change places. *)
 let turn host frame reply =
@@ -30,10 +31,10 @@ let copy host frame size change =
       turn host frame reply;
       change reply)
 
-(* A datagram of our own back to whoever sent the frame: UDP's checksum is none. *)
+(* A datagram of our own back to whoever sent the frame: the backend computes UDP's checksum, as it does for Linux. *)
 let datagram host frame payload fill =
   let size = headers + payload in
-  send host ~size (fun reply ->
+  Netif.write_partial host.net ~size (fun reply ->
       Cstruct.blit frame 0 reply 0 headers;
       turn host frame reply;
       set_word reply 16 (size - ethernet);
@@ -43,8 +44,12 @@ let datagram host frame payload fill =
       Cstruct.blit frame 34 reply 36 2;
       Cstruct.blit frame 36 reply 34 2;
       set_word reply 38 (payload + 8);
-      set_word reply 40 0;
-      fill (Cstruct.shift reply headers))
+      (* The pseudo header: the addresses, 17, the length. *)
+      let rec pseudo at total = if at = 34 then total else pseudo (at + 2) (add total (word reply at)) in
+      set_word reply 40 (pseudo 26 (add 17 (payload + 8)));
+      fill (Cstruct.shift reply headers);
+      size)
+  >|= sent
 
 let swap_ports frame reply =
   Cstruct.blit frame 34 reply 36 2;

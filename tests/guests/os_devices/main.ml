@@ -67,11 +67,29 @@ let net () =
   in
   raises 500 >>= fun () ->
   frames 10 >>= fun () ->
+  (* netback takes all of it. *)
+  List.iter
+    (fun (what, offload) -> expect what (List.mem offload (Netif.offloads t)))
+    [ ("checksum", `Checksum_v4); ("checksum, v6", `Checksum_v6); ("segments", `Segments_v4); ("segments, v6", `Segments_v6) ];
+  let partial what ?v6 ?segment size expected =
+    Netif.write_partial t ?v6 ?segment ~size (fun buffer ->
+        Cstruct.blit_from_string "\x02\x00\x00\x00\x00\x07\x02\x00\x00\x00\x00\x08\x88\xb5" 0 buffer 0 14;
+        size)
+    >|= fun result -> expect what (result = expected)
+  in
+  partial "a frame without a checksum" 1514 (Ok ()) >>= fun () ->
+  partial "too long a frame" 1515 (Error `Invalid_length) >>= fun () ->
+  partial "a large segment" ~segment:1448 65535 (Ok ()) >>= fun () ->
+  partial "a large segment, v6" ~v6:true ~segment:1428 40000 (Ok ()) >>= fun () ->
+  partial "too large a segment" ~segment:1448 65536 (Error `Invalid_length) >>= fun () ->
+  partial "no such size" ~segment:65536 60 (Error `Invalid_length) >>= fun () ->
+  expect "connected" (Netif.is_connected t);
   let listening = Netif.listen t ~header_size:14 (fun _ -> Lwt.return_unit) in
   Netif.disconnect t >>= fun () ->
   listening >>= fun ended ->
   expect "listen ends" (ended = Ok ());
-  Netif.write t ~size:60 (fun _ -> 60) >|= fun result -> expect "disconnected" (result = Error `Disconnected)
+  Netif.write t ~size:60 (fun _ -> 60) >|= fun result -> 
+  expect "disconnected" (result = Error `Disconnected && not (Netif.is_connected t))
 
 (* {2 Results of Block} *)
 
