@@ -314,6 +314,20 @@ fn large_segments_of_the_tcp_of_dom0_come_in() {
     }
 }
 
+/// The least pages that an interface can do with still hold the largest packet each way.
+#[test]
+fn an_interface_does_with_little_memory() {
+    let size = scaled(100 << 20);
+    for cmdline in ["pour whole v4".to_string(), format!("tcp {size}")] {
+        let what = if cmdline.starts_with("tcp") {
+            "sink"
+        } else {
+            "pour"
+        };
+        tcp(&format!("--solo5:net-memory=172k {cmdline}"), what, size);
+    }
+}
+
 #[test]
 fn datagrams_whose_checksum_the_backend_computes_come_back_as_they_were() {
     let outcome = run(guest(
