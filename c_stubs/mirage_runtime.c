@@ -33,15 +33,20 @@ static void fit_collector(size_t heap_size, char *parameters, size_t size)
 	caml_init_heap_wsz = heap_size / 16 / sizeof(value);
 }
 #else
-/* One domain: there is one processor, and each domain that could be costs address space and bookkeeping. OCaml's stacks lie
-   in the heap: Stack_overflow comes at a quarter of it, while there is still memory to handle it, and not at 1 GiB. */
+/* As many domains as memory has room for their young heaps, by half of it, up to the runtime's own 128: each that could be
+   costs address space and bookkeeping. OCaml's stacks lie in the heap: Stack_overflow comes at a quarter of it, while there
+   is still memory to handle it, and not at 1 GiB. */
 static void fit_collector(size_t heap_size, char *parameters, size_t size)
 {
 	size_t young = heap_size < SMALL_HEAP ? heap_size / 8 : 2u << 20, stack = heap_size / 4;
 
+	size_t domains = heap_size / 2 / young;
+
 	if (stack > (size_t)1 << 30)
 		stack = (size_t)1 << 30;
-	snprintf(parameters, size, "d=1,s=%zu,l=%zu,", young / sizeof(value), stack / sizeof(value));
+	if (domains > 128)
+		domains = 128;
+	snprintf(parameters, size, "d=%zu,s=%zu,l=%zu,", domains, young / sizeof(value), stack / sizeof(value));
 }
 #endif
 

@@ -14,15 +14,11 @@ use std::time::Duration;
 /// As many guests at once: each has to be created by dom0, one after the other.
 const SIDE_BY_SIDE: usize = 4;
 
-/// At most this part of the programs that need no file and no process may be left out for another lack than that of
-/// threads and domains, in percent.
+/// At most this part of the programs that need no file and no process may be left out, in percent.
 const MOST_LEFT_OUT: usize = 5;
 
 /// Facilities without which a program is none of those: a module that is linked at run time comes from a file.
 const FILES_AND_PROCESSES: [&str; 3] = ["dynamic linking", "files", "processes"];
-
-/// One thread and one domain are all there is: `pthread_create` and `Domain.spawn` say so (ocaml-freestanding/README.md).
-const ONE_OF_THEM: [&str; 2] = ["threads", "domains"];
 
 /// A line of the manifest.
 fn line(text: &str) -> Vec<&str> {
@@ -123,15 +119,13 @@ fn the_compilers_own_programs() {
     };
     let could = count(&|l| l[0] == "run" || l[0] == "later");
     let files = count(&|l| lacks(l, &FILES_AND_PROCESSES));
-    let one = count(&|l| lacks(l, &ONE_OF_THEM));
-    let left_out = count(&|l| l[0] == "out") - files - one;
+    let left_out = count(&|l| l[0] == "out") - files;
     println!(
-        "{} of {could} programs run; left out: {files} that need files or processes, {one} that need a second thread or \
-         domain, {left_out} for another lack",
+        "{} of {could} programs run; left out: {files} that need files or processes, {left_out} for another lack",
         programs.len()
     );
     assert!(!programs.is_empty(), "no program to run");
-    let all = could + one + left_out;
+    let all = could + left_out;
     assert!(
         left_out * 100 <= all * MOST_LEFT_OUT,
         "{left_out} of {all} left out"

@@ -2,7 +2,7 @@
 //! pthread.h's mutexes (POSIX, "Mutexes"). A thread that unlocks goes on running; the one that has waited longest tries next.
 
 use super::super::errno::{EAGAIN, EBUSY, EDEADLK, EINVAL, EPERM, ETIMEDOUT};
-use super::super::threads::wait::{NEVER, number, tick, wait, wake};
+use super::super::threads::wait::{NEVER, number, pass, tick, wait, wake};
 use super::super::time::TimeSpec;
 use super::deadline_of;
 
@@ -157,15 +157,18 @@ pub unsafe extern "C" fn pthread_mutex_lock(mutex: *mut Mutex) -> i32 {
     unsafe { lock(mutex, NEVER, "pthread_mutex_lock") }
 }
 
-/// POSIX's `pthread_mutex_trylock`.
+/// POSIX's `pthread_mutex_trylock`. Who finds the lock taken tries again, mostly: others run before that.
 ///
 /// # Safety
 /// POSIX's contract.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub unsafe extern "C" fn pthread_mutex_trylock(mutex: *mut Mutex) -> i32 {
-    tick();
     // SAFETY: POSIX's contract.
-    unsafe { (*mutex).take() }
+    let result = unsafe { (*mutex).take() };
+    if result == EBUSY {
+        pass();
+    }
+    result
 }
 
 /// POSIX's `pthread_mutex_timedlock`.

@@ -121,23 +121,35 @@ extern "C" fn after_minor_collection() {
     tick(false);
 }
 
-/// Hooks that in, where there is a runtime (4.08 and later have this name) and nobody else's hook.
+/// Called by OCaml's runtime after each slice of a major collection: OCaml 5 makes slices of no work until other domains have
+/// done theirs.
+extern "C" fn after_major_slice() {
+    pass();
+}
+
+/// Hooks those in, where there is a runtime (4.08 and later have these names) and nobody else's hook.
 fn preempt_ocaml() {
-    let hook: usize;
-    // SAFETY: reads the address of a weak symbol; 0 if nobody defines it.
+    let (minor, major): (usize, usize);
+    // SAFETY: reads the addresses of weak symbols; 0 if nobody defines them.
     unsafe {
         core::arch::asm!(
-            ".weak caml_minor_gc_end_hook",
+            ".weak caml_minor_gc_end_hook, caml_major_slice_end_hook",
             "mov {}, qword ptr [rip + caml_minor_gc_end_hook@GOTPCREL]",
-            out(reg) hook,
+            "mov {}, qword ptr [rip + caml_major_slice_end_hook@GOTPCREL]",
+            out(reg) minor,
+            out(reg) major,
             options(pure, readonly, nostack, preserves_flags),
         );
     }
-    let hook = core::ptr::with_exposed_provenance_mut::<usize>(hook);
-    // SAFETY: the runtime's variable, a pointer to a function without arguments or null.
-    unsafe {
-        if !hook.is_null() && *hook == 0 {
-            *hook = after_minor_collection as *const () as usize;
+    let hooks: [(usize, extern "C" fn()); 2] =
+        [(minor, after_minor_collection), (major, after_major_slice)];
+    for (hook, function) in hooks {
+        let hook = core::ptr::with_exposed_provenance_mut::<usize>(hook);
+        // SAFETY: the runtime's variable, a pointer to a function without arguments or null.
+        unsafe {
+            if !hook.is_null() && *hook == 0 {
+                *hook = function as usize;
+            }
         }
     }
 }

@@ -1,18 +1,68 @@
 (* SPDX-License-Identifier: ISC *)
-(* One domain, one thread: what needs another one says so, and what does not works. *)
+(* Domains, which take turns on the one processor: what they compute, how they wait for each other, where they end. *)
+
+let check what good = Printf.printf "%s: %b\n%!" what good
+let rec fib n = if n < 2 then n else fib (n - 1) + fib (n - 2)
 
 let () =
-  (match Domain.spawn (fun () -> 42) with
-   | domain -> Printf.printf "spawned: %d\n" (Domain.join domain)
-   | exception Failure what -> Printf.printf "Domain.spawn: Failure %S\n" what);
-  Gc.full_major ();
+  let domains = List.init 3 (fun i -> Domain.spawn (fun () -> fib (20 + i))) in
+  List.iter (fun domain -> Printf.printf "joined: %d\n%!" (Domain.join domain)) domains;
+  (match Domain.join (Domain.spawn (fun () -> failwith "its own")) with
+   | () -> print_endline "no exception"
+   | exception Failure what -> Printf.printf "joined: Failure %S\n" what);
   Printf.printf "the main domain: %b, recommended: %d\n" (Domain.is_main_domain ()) (Domain.recommended_domain_count ());
-  Printf.printf "self: %d\n" (Domain.self () :> int)
+  Printf.printf "self: %d\n" (Domain.self () :> int);
+  check "another one is not" (Domain.join (Domain.spawn (fun () -> not (Domain.is_main_domain ()))))
+
+(* Who spins lets the other one run. *)
+let () =
+  let ball = Atomic.make 0 in
+  let plays me = for _ = 1 to 1000 do while Atomic.get ball <> me do Domain.cpu_relax () done; Atomic.set ball (1 - me) done in
+  let other = Domain.spawn (fun () -> plays 1) in
+  plays 0;
+  Domain.join other;
+  check "ping-pong" (Atomic.get ball = 0)
+
+(* Locks between domains. *)
+let () =
+  let mutex = Mutex.create () and filled = Condition.create () and queue = Queue.create () in
+  let sums = List.init 2 (fun _ -> Domain.spawn (fun () ->
+    let sum = ref 0 in
+    for _ = 1 to 1000 do
+      Mutex.lock mutex;
+      while Queue.is_empty queue do Condition.wait filled mutex done;
+      sum := !sum + Queue.pop queue;
+      Mutex.unlock mutex
+    done;
+    !sum)) in
+  for i = 1 to 2000 do Mutex.protect mutex (fun () -> Queue.add i queue; Condition.signal filled) done;
+  Printf.printf "queue: %d\n%!" (List.fold_left (fun all d -> all + Domain.join d) 0 sums)
+
+(* Collections stop all of them; each has its own young heap. *)
+let () =
+  let work seed () =
+    let table = Hashtbl.create 16 in
+    for i = 1 to 30_000 do
+      Hashtbl.replace table (i mod 1000) (string_of_int (i + seed));
+      if i mod 10_000 = 0 then Gc.full_major ()
+    done;
+    Hashtbl.fold (fun k v good -> good && (int_of_string v - seed) mod 1000 = k mod 1000) table true
+  in
+  let domains = List.init 4 (fun i -> Domain.spawn (work (1000 * i))) in
+  check "collections" (List.for_all Domain.join domains);
+  let stop = Atomic.make false in
+  let allocates = Domain.spawn (fun () -> while not (Atomic.get stop) do ignore (Sys.opaque_identity (ref 0)) done) in
+  Gc.compact ();
+  Unix.sleepf 0.02;
+  Atomic.set stop true;
+  Domain.join allocates;
+  check "an allocating loop and a sleeper" true
 
 let () =
   let key = Domain.DLS.new_key (fun () -> 7) in
   Domain.DLS.set key (Domain.DLS.get key + 1);
-  Printf.printf "domain-local: %d\n" (Domain.DLS.get key);
+  Printf.printf "domain-local: %d %d\n" (Domain.DLS.get key) (Domain.join (Domain.spawn (fun () -> Domain.DLS.get key)));
+  Domain.join (Domain.spawn (fun () -> Domain.at_exit (fun () -> print_endline "the other domain's at_exit")));
   Domain.at_exit (fun () -> print_endline "the domain's at_exit")
 
 let () =
@@ -39,3 +89,22 @@ let () =
   let once = lazy (print_endline "forced") in
   Lazy.force once;
   Lazy.force once
+
+(* As many as the runtime's limit (`d`) allows, then its documented error; once some have ended, others can be had. *)
+let () =
+  let stop = Atomic.make false in
+  let rec spawn made =
+    match Domain.spawn (fun () -> while not (Atomic.get stop) do Domain.cpu_relax () done) with
+    | domain -> spawn (domain :: made)
+    | exception Failure what -> Printf.printf "Domain.spawn: Failure %S\n%!" what; made
+  in
+  let all () =
+    Atomic.set stop false;
+    let made = spawn [] in
+    Atomic.set stop true;
+    List.iter Domain.join made;
+    List.length made
+  in
+  let first = all () in
+  check "many" (first >= 4);
+  check "as many again" (all () = first)
