@@ -64,6 +64,19 @@ fn a_million_fibers() {
     assert!(text.contains("fibers: true"), "{outcome}");
 }
 
+/// With one domain allowed, `Domain.spawn` raises its documented error, every time.
+#[test]
+fn domain_spawn_fails_as_documented() {
+    let outcome = Lab::shared().run(Guest {
+        cmdline: "--solo5:quiet OCAMLRUNPARAM=d=1 one".into(),
+        ..Guest::new(guests().join("ocaml5_domain.xen"))
+    });
+    assert_eq!(outcome.reason, Reason::Poweroff, "{outcome}");
+    let said = "Domain.spawn: Failure \"failed to allocate domain\"\nmany: true\n";
+    let wanted = format!("{said}{}", said.replace("many", "as many again"));
+    assert_eq!(outcome.text().replace('\r', ""), wanted, "{outcome}");
+}
+
 /// hello needs no more than this, in MB; what decides it is in ocaml-freestanding/README.md.
 #[test]
 fn hello_runs_in_three_megabytes() {
