@@ -290,7 +290,9 @@ bool guest_run(const char *options)
     }
     int lock = toolstack_lock();
     struct script xl = script_start(create, 'X', 'X');
-    int status = script_wait(&xl, now_ns() + 60 * 1000000000LL);
+    /* A minute, or as long as the guest has, up to ten: a domain of many devices takes xl long. */
+    int64_t patience = option(options, "timeout=", 60);
+    int status = script_wait(&xl, now_ns() + (patience < 60 ? 60 : patience > 600 ? 600 : patience) * 1000000000LL);
     script_kill(&xl);
     close(lock);
     bool created = find_domain(), finished = true;
