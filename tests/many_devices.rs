@@ -30,8 +30,9 @@ fn as_many_devices_as_a_manifest_can_name() {
     let config = (0..disks).map(disk).collect::<Vec<_>>().join(", ");
     let file = |n| (format!("{n}.img"), vec![0; 64 << 10]);
     let outcome = Lab::shared().run(Guest {
-        memory: 96,
-        cmdline: format!("{nets} {disks}"),
+        // All devices together may have a quarter of the heap.
+        memory: 128,
+        cmdline: format!("--solo5:net-memory=256k --solo5:block-memory=136k {nets} {disks}"),
         config: vec![format!("vif = [{vifs}]"), format!("disk = [{config}]")],
         files: (0..disks).map(file).collect(),
         // Each disk has what was written to it, where it was written.

@@ -67,13 +67,8 @@ type t = {
 
 let memory = ref (1 lsl 20)
 
-(* Handles whose pages have references: they keep them from one use to the next. *)
-let supplied : (int, unit) Hashtbl.t = Hashtbl.create 4
-
-let supply handle =
-  if not (Hashtbl.mem supplied handle) then (
-    Xen_frontend.donate (references !memory);
-    Hashtbl.replace supplied handle ())
+let devices : t Xen_frontend.devices = Xen_frontend.devices ()
+let supply handle = Xen_frontend.supply devices handle (references !memory)
 
 let handle = Eventchn.init ()
 let turn t = Lwt_condition.broadcast t.turned ()
@@ -243,8 +238,6 @@ let driver t =
     watched = [ "sectors" ];
   }
 
-let connected : (int, t Lwt.t) Hashtbl.t = Hashtbl.create 4
-
 let find id =
   Xen_frontend.numbers "vbd" >>= fun numbers ->
   let found =
@@ -284,15 +277,7 @@ let make number =
       ignore (give own : int);
       Lwt.fail error)
 
-let connect id =
-  find id >>= fun number ->
-  match Hashtbl.find_opt connected number with
-  | Some promise -> promise
-  | None ->
-      let promise = make number in
-      Hashtbl.replace connected number promise;
-      Lwt.on_failure promise (fun _ -> Hashtbl.remove connected number);
-      promise
+let connect id = find id >>= fun number -> Xen_frontend.once devices number make
 
 let rec idle t tries =
   if t.pending = 0 || tries = 0 then Lwt.return_unit
@@ -313,7 +298,7 @@ let disconnect t =
     Lwt_condition.broadcast t.room ();
     (match t.link with Some link -> Xen_frontend.disconnect link | None -> Lwt.return_unit) >|= fun () ->
     disconnected t;
-    Hashtbl.remove connected t.number;
+    Xen_frontend.forget devices t.number;
     if give t.handle <> 1 then Log.err (fun f -> f "vbd %d: the backend still uses pages, which are lost" t.number))
 
 (* {2 The signature} *)

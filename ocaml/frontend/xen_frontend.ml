@@ -234,3 +234,23 @@ let numbers class_ =
     (fun () -> immediate (fun h -> Xs.directory h ("device/" ^ class_)))
     (function Xs_protocol.Enoent _ -> Lwt.return [] | error -> Lwt.fail error)
   >|= fun names -> List.sort compare (List.filter_map int_of_string_opt names)
+
+type 'a devices = { connected : (int, 'a Lwt.t) Hashtbl.t; supplied : (int, unit) Hashtbl.t }
+
+let devices () = { connected = Hashtbl.create 4; supplied = Hashtbl.create 4 }
+
+let once devices number make =
+  match Hashtbl.find_opt devices.connected number with
+  | Some promise -> promise
+  | None ->
+      let promise = make number in
+      Hashtbl.replace devices.connected number promise;
+      Lwt.on_failure promise (fun _ -> Hashtbl.remove devices.connected number);
+      promise
+
+let forget devices number = Hashtbl.remove devices.connected number
+
+let supply devices handle count =
+  if not (Hashtbl.mem devices.supplied handle) then (
+    donate count;
+    Hashtbl.replace devices.supplied handle ())

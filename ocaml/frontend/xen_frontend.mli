@@ -54,3 +54,19 @@ val error_text : int -> string
 
 val check : string -> int -> int
 (** The number, if it is not negative. Raises [Failure] with the first argument and the text. *)
+
+type 'a devices
+(** The devices of a class that are connected, and which of the bindings' have references for their pages. *)
+
+val devices : unit -> 'a devices
+(** None. *)
+
+val once : 'a devices -> int -> (int -> 'a Lwt.t) -> 'a Lwt.t
+(** The device with that number, made if it is not there yet or could not be made. *)
+
+val forget : 'a devices -> int -> unit
+(** It is there no more. *)
+
+val supply : 'a devices -> int -> int -> unit
+(** [supply devices handle count] donates so many references to the bindings' device of that handle, which keeps them from one
+    use to the next. Raises [Failure] as {!donate} does. *)

@@ -57,13 +57,8 @@ type t = {
 
 let memory = ref (1 lsl 20)
 
-(* Handles whose pages have references: they keep them from one use to the next. *)
-let supplied : (int, unit) Hashtbl.t = Hashtbl.create 4
-
-let supply handle =
-  if not (Hashtbl.mem supplied handle) then (
-    Xen_frontend.donate (references !memory);
-    Hashtbl.replace supplied handle ())
+let devices : t Xen_frontend.devices = Xen_frontend.devices ()
+let supply handle = Xen_frontend.supply devices handle (references !memory)
 
 let slab_size mtu = if longest mtu <= page_size then 32768 else 8 * longest mtu
 let handle = Eventchn.init ()
@@ -136,8 +131,6 @@ let driver t =
 
 let is_up t = match t.link with Some link -> Xen_frontend.is_connected link && t.channel <> None | None -> false
 
-(* The interfaces that are connected, by number. *)
-let connected : (int, t Lwt.t) Hashtbl.t = Hashtbl.create 4
 let folder number = Printf.sprintf "device/vif/%d/" number
 let mac_of number = Xen_frontend.read (folder number ^ "mac") >|= fun text -> Option.bind text (fun text -> Result.to_option (Macaddr.of_string text))
 
@@ -200,15 +193,7 @@ let make number =
           ignore (give own : int);
           Lwt.fail error)
 
-let connect id =
-  find id >>= fun number ->
-  match Hashtbl.find_opt connected number with
-  | Some promise -> promise
-  | None ->
-      let promise = make number in
-      Hashtbl.replace connected number promise;
-      Lwt.on_failure promise (fun _ -> Hashtbl.remove connected number);
-      promise
+let connect id = find id >>= fun number -> Xen_frontend.once devices number make
 
 (* Gives the backend a last chance to take what was sent. *)
 let rec drain t tries =
@@ -222,7 +207,7 @@ let disconnect t =
     drain t 200 >>= fun () ->
     (match t.link with Some link -> Xen_frontend.disconnect link | None -> Lwt.return_unit) >|= fun () ->
     disconnected t;
-    Hashtbl.remove connected t.number;
+    Xen_frontend.forget devices t.number;
     if give t.handle <> 1 then Log.err (fun f -> f "vif %d: the backend still uses pages, which are lost" t.number))
 
 (* {2 Sending} *)

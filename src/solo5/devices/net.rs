@@ -3,8 +3,7 @@
 //!
 //! Interface: `xen/include/public/io/netif.h` for the names in xenstore.
 
-use super::{DEVICES, Device, acquire, complain, place, report_broken, with};
-use crate::mm::device_memory;
+use super::{DEVICES, Device, acquire, buffers, complain, place, report_broken, with};
 use crate::solo5::api::Solo5Result;
 use crate::solo5::options::{self, Settings};
 use crate::xen::bus::{Backend, Driver, Keys, Link};
@@ -15,6 +14,7 @@ use crate::xen::store::{self, Store};
 use crate::xen::text::Text;
 use crate::xen::{events, time};
 use core::ffi::c_char;
+use core::ops::RangeInclusive;
 use core::slice::{from_raw_parts, from_raw_parts_mut};
 use xen_proto::manifest::Kind;
 use xen_proto::net::{Broken, Gso, MAX_PACKET, Offload, parse_mac};
@@ -84,30 +84,20 @@ struct Channels {
 
 /// Pages of memory that an interface takes.
 pub fn pages(settings: &Settings) -> u64 {
-    (interface_pages(settings) + size_of::<Net>().div_ceil(4096)) as u64
+    (buffers::pages(settings, Kind::Net, PAGES) + size_of::<Net>().div_ceil(4096)) as u64
 }
 
-fn interface_pages(settings: &Settings) -> usize {
-    // What is wrong with the option is said when the device is acquired.
-    let given = settings.device_memory(b"net").unwrap_or(None);
-    let given = given.map(|bytes| (bytes / 4096) as usize);
-    given.map_or(net::DEFAULT_PAGES, |pages| {
-        pages.clamp(net::LEAST_PAGES, net::DEFAULT_PAGES)
-    })
-}
+/// The least that it can do with, and its default.
+const PAGES: RangeInclusive<usize> = net::LEAST_PAGES..=net::DEFAULT_PAGES;
 
 fn make(
     store: &mut Store,
     number: u64,
     handle: usize,
 ) -> Result<&'static mut dyn Device, &'static str> {
-    const NO_MEMORY: &str =
-        "too little memory for its buffers: raise memory= in the domain's configuration";
-    let settings = options::settings().ok_or(NO_MEMORY)?;
-    let pages = interface_pages(settings);
-    let address = device_memory::take(pages).ok_or(NO_MEMORY)?;
+    let (address, pages) = buffers::take(Kind::Net, PAGES)?;
     // SAFETY: device memory is handed out once and for ever.
-    let interface = unsafe { Interface::new(address, pages) }.ok_or(NO_MEMORY)?;
+    let interface = unsafe { Interface::new(address, pages) }.ok_or(buffers::NO_MEMORY)?;
     let link = Link::new::<NetDriver>(store, b"vif", number, handle as u64);
     let driver = NetDriver {
         interface,
@@ -119,7 +109,7 @@ fn make(
         connected: false,
         stalled: false,
     };
-    let net = place(Net { link, driver }).ok_or(NO_MEMORY)?;
+    let net = place(Net { link, driver }).ok_or(buffers::NO_MEMORY)?;
     Ok(net)
 }
 
@@ -142,11 +132,7 @@ impl Driver for NetDriver {
         let offer = match self.interface.offer(backend.domid) {
             Ok(offer) => offer,
             Err(_) => {
-                complain(
-                    Kind::Net,
-                    b"",
-                    "its pages cannot be granted: the grant table is full",
-                );
+                complain(Kind::Net, b"", buffers::NOT_GRANTED);
                 return None;
             }
         };

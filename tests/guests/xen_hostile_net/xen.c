@@ -7,147 +7,21 @@
  * keeps to the protocol and delivers any bytes with any flags, 1 for one that rarely, 2 for one that often breaks it.
  * Order: "peek DOMID FIRST COUNT": how many references of a domain can be read, and how many of these pages are not all zero.
  */
-#include "../xen_peer.h"
+#include "../xen_wild.h"
 
-enum { XS_READ = 2, XS_WRITE = 11, XS_RM = 13, XS_ERROR = 16 };
 enum { ARP_SIZE = 42, DATA = 128, TX_SLOTS = 256, RX_SLOTS = 256 };
-enum { INITIALISING = 1, INIT_WAIT = 2, INITIALISED = 3, CONNECTED = 4, CLOSING = 5, CLOSED = 6 };
 
-static uint64_t seed;
-
-static uint32_t any(void)
-{
-	seed += 0x9e3779b97f4a7c15ull;
-	uint64_t x = seed;
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebull;
-	return (uint32_t)(x >> 32);
-}
-
-static bool once_in(uint32_t times)
-{
-	return any() % times == 0;
-}
-
-/* A number that is wrong by little, or by much. */
-static uint32_t near(uint32_t right)
-{
-	switch (any() % 4) {
-	case 0: return any();
-	case 1: return right + any() % 3 - 1;
-	case 2: return once_in(2) ? 0xffffffff : 0x7fffffff;
-	default: return right + 256;
-	}
-}
-
-/* ---- xenstore ---- */
-
-static char front[64], back[96];
-static unsigned pranks;
-
-/* Sends a request; the first byte of a value that was read, 0 when there is none. `value` gets all of it, if it is not null. */
-static char request(uint32_t kind, const char *payload, size_t size, char *value, size_t most)
-{
-	struct mxen_store_message message;
-	int64_t number;
-
-	while ((number = mxen_store_submit(kind, 0, payload, size)) == 0)
-		solo5_yield(solo5_clock_monotonic() + MILLISECOND, NULL);
-	for (int tries = 0; number > 0 && tries < 20000;) {
-		mxen_evtchn_demux();
-		if (mxen_store_next(&message) != 1) {
-			solo5_yield(solo5_clock_monotonic() + MILLISECOND / 2, NULL);
-			tries++;
-			continue;
-		}
-		bool is_it = message.number == (uint64_t)number, good = is_it && message.kind == (int32_t)kind;
-		char first = good && message.size > 0 ? message.payload[0] : 0;
-
-		if (good && value != NULL) {
-			size_t length = message.size < most - 1 ? message.size : most - 1;
-			memcpy(value, message.payload, length);
-			value[length] = 0;
-		}
-		mxen_store_drop();
-		if (is_it)
-			return first;
-	}
-	return 0;
-}
-
-static char node(const char *folder, const char *name, char *value, size_t most)
-{
-	char path[160];
-	int size = snprintf(path, sizeof path, "%s/%s", folder, name);
-
-	return request(XS_READ, path, (size_t)size + 1, value, most);
-}
-
-static int64_t node_number(const char *name)
-{
-	char value[32] = "";
-
-	return node(front, name, value, sizeof value) ? atoll(value) : -1;
-}
-
-static void put(const char *name, const char *value)
-{
-	static char payload[4096];
-	int size = snprintf(payload, sizeof payload, "%s/%s%c%s", back, name, 0, value);
-
-	request(XS_WRITE, payload, (size_t)size < sizeof payload ? (size_t)size : sizeof payload - 1, NULL, 0);
-}
-
-static void put_state(unsigned state)
-{
-	const char text[2] = { (char)('0' + state), 0 };
-
-	put("state", text);
-}
-
-/* Writes something to the backend's folder that does not belong there, or takes away what does. */
-static void prank(unsigned wild)
-{
-	static const char *const names[] = {
-		"feature-sg", "feature-gso-tcpv4", "feature-gso-tcpv6", "feature-rx-copy", "feature-split-event-channels",
-		"multi-queue-max-queues", "hotplug-status", "mac", "mtu", "feature-ctrl-ring",
-	};
-	static const char *const values[] = {
-		"", "0", "1", "-1", "4294967296", "99999999999999999999999", "1 ", "\n", "nan", "0x1",
-		"1\xff\xfe", "00:00", "7",
-	};
-	static char text[3600];
-	const char *name = names[any() % (sizeof names / sizeof *names)];
-
-	pranks++;
-	switch (any() % (wild ? 8 : 4)) {
-	case 0: {
-		size_t size = any() % (sizeof text - 1);
-
-		memset(text, '0' + (int)(any() % 10), size);
-		text[size] = 0;
-		put(name, text);
-		break;
-	}
-	case 1: {
-		char path[160];
-		int size = snprintf(path, sizeof path, "%s/%s", back, name);
-
-		request(XS_RM, path, (size_t)size + 1, NULL, 0);
-		break;
-	}
-	case 4: put_state(any() % 10); break;
-	case 5: put("state", values[any() % (sizeof values / sizeof *values)]); break;
-	case 6: put("online", once_in(2) ? "1" : "0"); break;
-	default: put(name, values[any() % (sizeof values / sizeof *values)]);
-	}
-}
+static const char *const names[] = {
+	"feature-sg", "feature-gso-tcpv4", "feature-gso-tcpv6", "feature-rx-copy", "feature-split-event-channels",
+	"multi-queue-max-queues", "hotplug-status", "mac", "mtu", "feature-ctrl-ring",
+};
 
 /* ---- packets ---- */
 
 static struct end tx, rx;
+static int64_t peer;
 static int64_t ports[2];
-static unsigned channels, connections, frames;
+static unsigned channels, connections, frames, pranks;
 static bool attached;
 static uint8_t bytes[PAGE] __attribute__((aligned(PAGE)));
 
@@ -328,7 +202,7 @@ static void leave(void)
 	attached = false;
 }
 
-static bool enter(int64_t domid)
+static bool enter(void)
 {
 	int64_t tx_ref = node_number("tx-ring-ref"), rx_ref = node_number("rx-ring-ref");
 	int64_t remote[2] = { node_number("event-channel"), 0 };
@@ -339,14 +213,14 @@ static bool enter(int64_t domid)
 		remote[1] = node_number("event-channel-tx");
 		channels = 2;
 	}
-	if (tx_ref < 0 || rx_ref < 0 || remote[0] < 0 || remote[1] < 0 || !attach(&tx, domid, tx_ref))
+	if (tx_ref < 0 || rx_ref < 0 || remote[0] < 0 || remote[1] < 0 || !attach(&tx, peer, tx_ref))
 		return false;
-	if (!attach(&rx, domid, rx_ref)) {
+	if (!attach(&rx, peer, rx_ref)) {
 		detach(&tx);
 		return false;
 	}
 	for (unsigned i = 0; i < channels; i++)
-		if ((ports[i] = mxen_evtchn_bind_interdomain(domid, remote[i])) < 0) {
+		if ((ports[i] = mxen_evtchn_bind_interdomain(peer, remote[i])) < 0) {
 			channels = i;
 			attached = true;
 			leave();
@@ -357,48 +231,24 @@ static bool enter(int64_t domid)
 	return true;
 }
 
-/* Goes on as a backend does it, most of the time. */
-static void shake_hands(int64_t domid)
-{
-	char theirs = node(front, "state", NULL, 0);
-	int state = node(back, "state", NULL, 0) - '0';
-
-	if (theirs == '0' + CLOSING && state != CLOSING) {
-		leave();
-		put_state(CLOSING);
-	} else if (theirs == '0' + CLOSED && state != CLOSED) {
-		leave();
-		put_state(CLOSED);
-	} else if (theirs == '0' + INITIALISING && state != INIT_WAIT) {
-		leave();
-		put("online", "1");
-		put_state(INIT_WAIT);
-	} else if ((theirs == '0' + INITIALISED || theirs == '0' + CONNECTED) && !attached) {
-		if (state == INIT_WAIT && enter(domid))
-			put_state(CONNECTED);
-		else
-			put_state(CLOSED);
-	}
-}
-
 static void serve(int64_t rounds, int64_t domid, int64_t number, unsigned wild)
 {
-	static char own[16];
 	uint64_t steps = 0;
 
-	request(XS_READ, "domid", 6, own, sizeof own);
-	snprintf(front, sizeof front, "/local/domain/%lld/device/vif/%lld", (long long)domid, (long long)number);
-	snprintf(back, sizeof back, "/local/domain/%s/backend/vif/%lld/%lld", own, (long long)domid, (long long)number);
+	peer = domid;
+	name_folders("vif", domid, number);
 	connections = frames = pranks = 0;
 	for (int64_t round = 0; round < rounds; round++) {
 		if (!attached || once_in(4))
-			shake_hands(domid);
+			shake_hands(attached, enter, leave);
 		for (unsigned i = 0; i < 40 && attached; i++, steps++)
 			step(wild);
 		for (unsigned i = 0; i < channels && attached; i++)
 			mxen_evtchn_notify(ports[i]);
-		if (once_in(wild ? 6 : 10))
-			prank(wild);
+		if (once_in(wild ? 6 : 10)) {
+			prank(names, sizeof names / sizeof *names, wild != 0);
+			pranks++;
+		}
 		if (attached && once_in(20)) {
 			/* Gone without a word, or with one. */
 			leave();
