@@ -199,8 +199,8 @@ impl Interface {
                 let Some(packet) = self.rx.next()? else {
                     return Ok(None);
                 };
-                self.cut = self.start_cut(&packet, most);
-                if self.cut.is_some() {
+                let is_large = packet.offload.gso.is_some() && packet.len > most;
+                if is_large && self.start_cut(&packet) {
                     continue;
                 }
                 let frame = self.take_whole(&packet, buffer, true);
@@ -240,17 +240,19 @@ impl Interface {
         Some(packet.len)
     }
 
-    /// Whether a packet is to be cut, and if so how.
-    fn start_cut(&self, packet: &Packet, most: usize) -> Option<(Cut, Packet)> {
-        let gso = packet
-            .offload
-            .gso
-            .filter(|_| packet.len > most && !packet.failed)?;
+    /// Begins to cut a packet; false if it cannot be. Apart from what each packet takes: the state is large to move.
+    #[cold]
+    fn start_cut(&mut self, packet: &Packet) -> bool {
+        let Some(gso) = packet.offload.gso.filter(|_| !packet.failed) else {
+            return false;
+        };
         // Read once: what the backend changes afterwards is payload.
         let mut headers = [0; MAX_HEADERS];
-        let headers = headers.get_mut(..packet.len.min(MAX_HEADERS))?;
-        copy(&self.rx_pages, packet, 0, headers);
-        Some((Cut::new(headers, packet.len, gso)?, *packet))
+        if let Some(headers) = headers.get_mut(..packet.len.min(MAX_HEADERS)) {
+            copy(&self.rx_pages, packet, 0, headers);
+            self.cut = Cut::new(headers, packet.len, gso).map(|cut| (cut, *packet));
+        }
+        self.cut.is_some()
     }
 
     /// The next frame of the segment that is being cut.
