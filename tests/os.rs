@@ -171,9 +171,10 @@ fn sleepers_wake_in_order_and_none_early() {
 
 #[test]
 fn events_of_a_domain_with_itself() {
+    // Two events a round.
     passes(guest(
         "os_events",
-        &format!("events {}", scaled(10_000_000, 10_000)),
+        &format!("events {}", scaled(5_000_000, 10_000)),
     ));
     passes(guest(
         "os_events",
