@@ -2,7 +2,7 @@
 //! time.h (C11 7.27) and sys/time.h over Solo5's two clocks. The only zone is UTC.
 
 use super::errno::{EINVAL, EOVERFLOW, EPERM, fail, set_errno};
-use super::platform::{Cell, monotonic, wall};
+use super::platform::{Cell, monotonic, run_time, wall};
 use super::string::bytes;
 use super::threads::wait::{sleep_until, tick};
 use core::ptr::null_mut;
@@ -116,11 +116,11 @@ pub unsafe extern "C" fn time(to: *mut i64) -> i64 {
     now
 }
 
-/// C's `clock`, in microseconds: the domain runs nothing else, so its time is the program's.
+/// C's `clock`, in microseconds: the domain runs nothing else, so its processor time is the program's.
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn clock() -> i64 {
     tick();
-    (monotonic() / 1000) as i64
+    (run_time() / 1000) as i64
 }
 
 /// C's `difftime`.
@@ -133,13 +133,15 @@ pub extern "C" fn difftime(later: i64, earlier: i64) -> f64 {
     }
 }
 
-/// The clock of an identifier: real time, or one that only goes forward.
+/// The clock of an identifier: real time, processor time, or one that only goes forward.
 fn read_clock(identifier: i32) -> Option<u64> {
     match identifier {
         // CLOCK_REALTIME, _REALTIME_COARSE, _TAI's absence is an error.
         0 | 5 => Some(wall()),
-        // CLOCK_MONOTONIC, _PROCESS_CPUTIME_ID, _THREAD_CPUTIME_ID, _MONOTONIC_RAW, _MONOTONIC_COARSE, _BOOTTIME.
-        1 | 2 | 3 | 4 | 6 | 7 => Some(monotonic()),
+        // CLOCK_MONOTONIC, _MONOTONIC_RAW, _MONOTONIC_COARSE, _BOOTTIME.
+        1 | 4 | 6 | 7 => Some(monotonic()),
+        // CLOCK_PROCESS_CPUTIME_ID, _THREAD_CPUTIME_ID: threads' own times are not told apart.
+        2 | 3 => Some(run_time()),
         _ => None,
     }
 }
@@ -256,7 +258,7 @@ pub unsafe extern "C" fn nanosleep(length: *const TimeSpec, left: *mut TimeSpec)
     0
 }
 
-/// POSIX's `clock_nanosleep`; returns an error number.
+/// POSIX's `clock_nanosleep`; returns an error number. Nobody sleeps on processor time: EINVAL.
 ///
 /// # Safety
 /// As for [`nanosleep`].
@@ -267,6 +269,10 @@ pub unsafe extern "C" fn clock_nanosleep(
     length: *const TimeSpec,
     _left: *mut TimeSpec,
 ) -> i32 {
+    // CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID
+    if matches!(identifier, 2 | 3) {
+        return EINVAL;
+    }
     // SAFETY: readable, as the caller vouches.
     let (Some(now), Some(length)) = (read_clock(identifier), unsafe { *length }.nanoseconds())
     else {
@@ -544,7 +550,7 @@ pub unsafe extern "C" fn times(to: *mut Tms) -> i64 {
         // SAFETY: writable, as the caller vouches.
         unsafe {
             *to = Tms {
-                user: ticks,
+                user: (run_time() / 10_000_000) as i64,
                 system: 0,
                 children: [0, 0],
             }

@@ -7,7 +7,7 @@ use super::errno::{
     ESRCH, fail, set_errno,
 };
 use super::files::is_standard;
-use super::platform::{self, Cell, monotonic};
+use super::platform::{self, Cell, run_time};
 use super::threads::wait;
 use super::time::TimeVal;
 use core::ptr::{null, null_mut};
@@ -447,7 +447,7 @@ pub struct Usage {
     rest: [i64; 14],
 }
 
-/// POSIX's `getrusage`: the domain's running time, and the heap's footprint as the resident set.
+/// POSIX's `getrusage`: the domain's processor time, and the heap's footprint as the resident set.
 ///
 /// # Safety
 /// `to` must be writable.
@@ -465,7 +465,7 @@ pub unsafe extern "C" fn getrusage(who: i32, to: *mut Usage) -> i32 {
     match who {
         // RUSAGE_SELF, RUSAGE_THREAD
         0 | 1 => {
-            let microseconds = monotonic() / 1000;
+            let microseconds = run_time() / 1000;
             usage.user = TimeVal {
                 tv_sec: (microseconds / 1_000_000) as i64,
                 tv_usec: (microseconds % 1_000_000) as i64,

@@ -155,3 +155,24 @@ pub fn set_timer(deadline: u64) -> Result<(), XenError> {
     }
     Ok(())
 }
+
+/// VCPUOP_get_runstate_info: for how many ns the vCPU has run since the domain was made; neither what it slept counts nor what
+/// it was kept waiting for a processor.
+#[cfg(feature = "solo5")]
+pub fn run_time() -> Result<u64, XenError> {
+    let mut arg = abi::vcpu_runstate_info::default();
+    // SAFETY: the structure is what the operation fills in.
+    unsafe {
+        call3(
+            abi::__HYPERVISOR_vcpu_op,
+            u64::from(abi::VCPUOP_get_runstate_info),
+            0,
+            pointer(&mut arg),
+        )?;
+    }
+    Ok(arg
+        .time
+        .get(abi::RUNSTATE_running as usize)
+        .copied()
+        .unwrap_or(0))
+}

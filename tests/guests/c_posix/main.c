@@ -200,6 +200,20 @@ static void clocks(void)
 	gettimeofday(&wall, NULL);
 	printf("gettimeofday: %d, time %d\n", wall.tv_sec > 1700000000, labs(wall.tv_sec - time(NULL)) <= 1);
 	FAILS(clock_gettime(9999, &before));
+
+	/* Processor time: a program that has done this little has used little, whatever the machine's age, and sleeps for free. */
+	struct timespec used, later, second = { 1, 0 };
+	clock_t start = clock();
+	SHOW(start >= 0 && start < 100 * CLOCKS_PER_SEC);
+	SHOW(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used));
+	nanosleep(&second, NULL);
+	SHOW(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &later));
+	SHOW(later.tv_sec * 1000000000LL + later.tv_nsec - used.tv_sec * 1000000000LL - used.tv_nsec < 500000000);
+	volatile double x = 0;
+	while (clock() < start + CLOCKS_PER_SEC / 10)
+		x += 1;
+	SHOW(x > 0);
+	SHOW(clock_nanosleep(CLOCK_THREAD_CPUTIME_ID, 0, &pause, NULL) == EINVAL);
 }
 
 static void randomness(void)
