@@ -55,7 +55,7 @@ programs! {
     c_mappings
     c_mappings_fortified
     c_posix
-    c_threads
+    c_threads c_threads_fortified
     c_posix_fortified
 }
 
