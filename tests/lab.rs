@@ -5,10 +5,16 @@
 #[path = "support/lab.rs"]
 mod lab;
 
+#[path = "lab/run.rs"]
+mod lab_run;
+#[path = "lab/packages.rs"]
+mod packages;
+#[path = "lab/session.rs"]
+mod session;
+
 use lab::{Guest, Lab, Reason};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -69,16 +75,6 @@ fn guest(cmdline: &str) -> Guest {
         timeout: Duration::from_secs(30),
         ..Guest::new(probe())
     }
-}
-
-fn lab_run(arguments: &[&str]) -> Output {
-    let mut command = Command::new(root().join("lab/run"));
-    command.env("MIRAGE_XEN_LAB_SESSION", Lab::shared().folder());
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .expect("lab/run starts")
 }
 
 #[test]
@@ -269,64 +265,6 @@ fn the_command_line_arrives_as_it_is() {
 }
 
 #[test]
-fn lab_run_refuses_what_cannot_run_before_it_boots() {
-    let text = scratch("text");
-    let cut = scratch("cut.elf");
-    std::fs::write(&text, "#!/bin/sh\n").expect("a file");
-    std::fs::write(&cut, &std::fs::read(probe()).expect("the probe")[..60]).expect("a file");
-    for (arguments, status, words) in [
-        (&["/nonexistent.elf"][..], 66, "No such file"),
-        (&[&*text], 65, "not an ELF file"),
-        (&[&*cut], 65, "damaged ELF file"),
-        (&["/bin/true"], 65, "no PVH note"),
-        (&[], 64, "no ELF file named"),
-        (&["--bogus", "x"], 64, "--bogus"),
-        (&["--memory", "0", "x"], 64, "not a positive number"),
-        (&["--xen", "3.0", "x"], 64, "3.0"),
-    ] {
-        let output = lab_run(arguments);
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(
-            output.status.code(),
-            Some(status),
-            "{arguments:?}: {errors}"
-        );
-        assert!(
-            errors.contains(words) && !errors.contains("booting"),
-            "{arguments:?}: {errors}"
-        );
-    }
-}
-
-#[test]
-fn lab_run_passes_on_the_exit_status() {
-    let elf = probe();
-    let elf = elf.to_str().expect("UTF-8");
-    for (cmdline, status, words) in [
-        ("three", 3, ""),
-        ("crash", 255, "port 0xE9: probe: it went wrong"),
-        ("trap", 255, "triple fault"),
-        ("reboot", 254, "reboot"),
-        ("spin", 124, "did not end within 1 s"),
-    ] {
-        let output = lab_run(&[
-            "--timeout",
-            if cmdline == "spin" { "1" } else { "30" },
-            "--cmdline",
-            cmdline,
-            elf,
-        ]);
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(status), "{cmdline}: {errors}");
-        assert!(errors.contains(words), "{cmdline}: {errors}");
-        assert_eq!(
-            String::from_utf8_lossy(&output.stdout),
-            format!("probe: {cmdline}\n")
-        );
-    }
-}
-
-#[test]
 fn devices_find_their_backends() {
     let outcome = Lab::shared().run(Guest {
         config: vec![
@@ -344,91 +282,4 @@ fn devices_find_their_backends() {
         said.contains(&format!("vif{domain}.0")) && said.contains("disk.img"),
         "{outcome}"
     );
-}
-
-/// The processes that work in a session's folder, which is QEMU's place: found by their working directory.
-fn working_in(folder: &Path) -> usize {
-    let processes = std::fs::read_dir("/proc").expect("/proc").flatten();
-    processes
-        .filter(|process| {
-            std::fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == folder)
-        })
-        .count()
-}
-
-#[test]
-fn a_session_ends_with_its_owner_however_that_ends() {
-    // Only the owner's pipe tells; booting is far enough, and no guest is needed.
-    for signal in ["-KILL", "-TERM"] {
-        let folder = PathBuf::from(scratch(&format!("session{signal}")));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).expect("a folder");
-        let script = format!(
-            "sleep 100 | exec '{}/lab/session' serve --folder '{}'",
-            root().display(),
-            folder.display()
-        );
-        let mut owner = Command::new("sh");
-        owner
-            .args(["-c", &script])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let mut owner = owner.process_group(0).spawn().expect("sh starts");
-        let until = |done: &dyn Fn() -> bool| {
-            (0..600).any(|_| {
-                done() || {
-                    std::thread::sleep(Duration::from_millis(50));
-                    false
-                }
-            })
-        };
-        assert!(until(&|| working_in(&folder) > 0), "QEMU starts");
-        run("kill", &[signal, "--", &format!("-{}", owner.id())]);
-        owner.wait().expect("it ended");
-        assert!(
-            until(&|| working_in(&folder) == 0),
-            "QEMU outlives {signal}"
-        );
-    }
-}
-
-/// A folder with these programs of the machine, to be all that PATH offers.
-fn only(programs: &[&str]) -> String {
-    let folder = scratch("only-these");
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).expect("a folder");
-    for program in programs {
-        let found = ["/usr/bin", "/bin"].map(|place| Path::new(place).join(program));
-        let found = found
-            .iter()
-            .find(|path| path.exists())
-            .unwrap_or_else(|| panic!("no {program}"));
-        std::os::unix::fs::symlink(found, Path::new(&folder).join(program)).expect("a link");
-    }
-    folder
-}
-
-#[test]
-fn what_a_machine_lacks_is_named() {
-    let path = only(&[
-        "bash", "dirname", "readlink", "realpath", "mkdir", "flock", "rm", "sed", "cut",
-    ]);
-    let setup = Command::new(root().join("lab/setup"))
-        .env("PATH", &path)
-        .output()
-        .expect("it starts");
-    let errors = String::from_utf8_lossy(&setup.stderr);
-    assert_eq!(setup.status.code(), Some(1), "{errors}");
-    assert!(
-        errors.contains("not a Debian system") && errors.contains("build-essential"),
-        "{errors}"
-    );
-    let mut prepare = Command::new(root().join("lab/prepare"));
-    prepare
-        .env("PATH", &path)
-        .env("MIRAGE_XEN_CACHE", scratch("empty-cache"));
-    let prepare = prepare.output().expect("it starts");
-    let errors = String::from_utf8_lossy(&prepare.stderr);
-    assert_eq!(prepare.status.code(), Some(1), "{errors}");
-    assert!(errors.contains("missing: apt-get"), "{errors}");
 }

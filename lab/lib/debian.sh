@@ -56,17 +56,14 @@ sources() { # sources RELEASE KEYRING
 	[[ -z $security ]] || echo "deb [signed-by=$2] $security $1-security main"
 }
 
-# Unpack packages and all they depend on below a folder, with /bin, /lib and /sbin merged into /usr.
-unpack() { # unpack ROOT [--no-dependencies] PACKAGE...
+# Unpack packages and all they depend on below a folder, with /bin, /lib and /sbin merged into /usr. In a shell of its own, so
+# that the downloads go away however it ends; `die` ends the caller by `set -e`.
+unpack() ( # unpack ROOT [--no-dependencies] PACKAGE...
 	local root=$1 deb folder uri name
 	shift
-	mkdir -p "$root/usr"/{bin,sbin,lib,lib64}
-	for folder in bin sbin lib lib64; do
-		[[ -e $root/$folder ]] || ln -s "usr/$folder" "$root/$folder"
-	done
 	local downloads
 	downloads=$(mktemp -d "$cache/debs.XXXXXX")
-	trap 'rm -rf "$downloads"; trap - RETURN' RETURN
+	trap 'rm -rf "$downloads"' EXIT
 	if [[ $1 = --no-dependencies ]]; then
 		shift
 		(cd "$downloads" && apt-get download -qq "$@" >&2) || die "could not download: $* (lab/prepare --update looks for newer ones)"
@@ -74,6 +71,10 @@ unpack() { # unpack ROOT [--no-dependencies] PACKAGE...
 		apt-get install -y -qq --download-only -o "Dir::Cache::archives=$downloads/" "$@" </dev/null >/dev/null ||
 			die "could not download: $* (lab/prepare --update looks for newer ones)"
 	fi
+	mkdir -p "$root/usr"/{bin,sbin,lib,lib64}
+	for folder in bin sbin lib lib64; do
+		[[ -e $root/$folder ]] || ln -s "usr/$folder" "$root/$folder"
+	done
 	for deb in "$downloads"/*.deb; do
 		dpkg-deb --fsys-tarfile "$deb" | tar -x --keep-directory-symlink -C "$root" \
 			--exclude=./usr/share/{doc,locale,man,info,lintian} --exclude=./dev \
@@ -85,7 +86,7 @@ unpack() { # unpack ROOT [--no-dependencies] PACKAGE...
 	find "$root" -lname '/*' -print0 | while IFS= read -r -d '' link; do
 		ln -sfn "$(realpath -m --relative-to="$(dirname "$link")" "$root$(readlink "$link")")" "$link"
 	done
-}
+)
 
 version_of() { # the candidate version of a package in the private apt
 	apt-cache policy "$1" | sed -n 's/^  Candidate: //p'
