@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod decimal;
+mod length;
 mod power;
 
 pub mod address;

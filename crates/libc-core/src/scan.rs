@@ -5,9 +5,10 @@
 mod spec;
 mod store;
 
+use crate::length::Length;
 use crate::number::{self, Kind, Source};
 use crate::real::X87;
-use spec::{Length, Set, Spec};
+use spec::{Set, Spec};
 use store::{Pointers, Store, store_integer};
 
 /// The caller's arguments and memory.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: ISC
 //! Floating-point conversions: e E f F g G from an exact decimal expansion, a A from the bits.
 
-use super::spec::{Length, Spec};
+use super::spec::Spec;
 use super::{Arguments, Output, integer};
 use crate::decimal::{Decimal, Run};
+use crate::length::Length;
 use crate::power::{self, Wanted};
 use crate::real::{Class, Real};
 

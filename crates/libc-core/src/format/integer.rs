@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: ISC
 //! Integer conversions: d i u o x X b B, and p.
 
-use super::spec::{Length, Spec};
+use super::spec::Spec;
 use super::{Arguments, Output};
+use crate::length::Length;
 
 /// "00" to "99".
 const PAIRS: [u8; 200] = {

@@ -9,8 +9,9 @@ mod integer;
 mod positional;
 mod spec;
 
+use crate::length::Length;
 use crate::real::X87;
-use spec::{Length, Spec};
+use spec::Spec;
 
 /// Where the text goes.
 pub trait Sink {

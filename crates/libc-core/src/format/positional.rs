@@ -2,8 +2,9 @@
 //! Formats that number their arguments (`%2$s`, POSIX): every argument's type must be known before
 //! the first one that follows it can be fetched, so the format is read twice.
 
-use super::spec::{Length, Spec, Star};
+use super::spec::{Spec, Star};
 use super::{Arguments, Error, Machine, Output, Value};
+use crate::length::Length;
 
 /// How many arguments can be numbered; POSIX asks for 9.
 const MOST: usize = 64;

@@ -2,33 +2,7 @@
 //! One conversion specification, taken apart (C11 7.21.6.1 paragraph 4).
 
 use super::{Arguments, Error, INT_MAX, Output};
-
-/// The length modifier.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Length {
-    /// None: `int`, `double`.
-    Int,
-    /// `hh`.
-    Char,
-    /// `h`.
-    Short,
-    /// `l`, `ll`, `q`, `j`, `z`, `Z`, `t`: 64 bits each here.
-    Long,
-    /// `L`: `long double`, and like `ll` for integers.
-    LongDouble,
-}
-
-impl Length {
-    /// Size of the integer type it names.
-    pub(super) fn bytes(self) -> usize {
-        match self {
-            Length::Char => 1,
-            Length::Short => 2,
-            Length::Int => 4,
-            Length::Long | Length::LongDouble => 8,
-        }
-    }
-}
+use crate::length::Length;
 
 /// Where a width or precision comes from.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -151,16 +125,7 @@ impl Spec {
                 spec.precision = Some(number(&mut text)?.unwrap_or(0));
             }
         }
-        let (length, modifier) = match *text {
-            [b'h', b'h', ..] => (Length::Char, 2),
-            [b'h', ..] => (Length::Short, 1),
-            [b'l', b'l', ..] => (Length::LongDouble, 2),
-            [b'L' | b'q', ..] => (Length::LongDouble, 1),
-            [b'l' | b'j' | b'z' | b'Z' | b't', ..] => (Length::Long, 1),
-            _ => (Length::Int, 0),
-        };
-        spec.length = length;
-        text = &text[modifier..];
+        (spec.length, text) = Length::take(text);
         let Some((&conversion, rest)) = text.split_first() else {
             return Err(Error::BadFormat);
         };

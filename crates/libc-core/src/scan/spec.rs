@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: ISC
 //! A conversion specification, from its percent sign to its letter, and the set of `%[`.
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Length {
-    Char,
-    Short,
-    Int,
-    Long,
-    LongDouble,
-}
+use crate::length::Length;
 
 /// Bytes that `%[` accepts.
 pub(super) struct Set([u32; 8]);
@@ -99,16 +92,7 @@ impl Spec {
             spec.allocated = true;
             *text = rest;
         }
-        let (length, size) = match *text {
-            [b'h', b'h', ..] => (Length::Char, 2),
-            [b'h', ..] => (Length::Short, 1),
-            [b'l', b'l', ..] => (Length::LongDouble, 2),
-            [b'L' | b'q', ..] => (Length::LongDouble, 1),
-            [b'l' | b'j' | b'z' | b'Z' | b't', ..] => (Length::Long, 1),
-            _ => (Length::Int, 0),
-        };
-        spec.length = length;
-        *text = &text[size..];
+        (spec.length, *text) = Length::take(text);
         spec
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 //! The caller's pointers, and what is stored through them.
 
-use super::spec::Length;
 use super::{Error, Target};
+use crate::length::Length;
 
 /// How many arguments can be numbered.
 const MOST: usize = 32;
@@ -85,11 +85,5 @@ impl Store<'_> {
 }
 
 pub(super) fn store_integer(target: &mut dyn Target, address: u64, length: Length, value: u64) {
-    let size = match length {
-        Length::Char => 1,
-        Length::Short => 2,
-        Length::Int => 4,
-        Length::Long | Length::LongDouble => 8,
-    };
-    target.store(address, 0, &value.to_le_bytes()[..size]);
+    target.store(address, 0, &value.to_le_bytes()[..length.bytes()]);
 }
