@@ -4,7 +4,9 @@
  *
  * There is one domain, which is also its own peer: it can bind to its own unbound ports and map its own grants. Time is
  * virtual: it stands still while the program runs and jumps to the deadline when it blocks. Blocking for ever with nothing
- * pending ends the process, as nothing could ever wake it. */
+ * pending ends the process, as nothing could ever wake it.
+ *
+ * The file is as long as the list of externals, one short function for each. */
 #define _GNU_SOURCE
 #include <stdbool.h>
 #include <stdint.h>

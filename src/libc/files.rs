@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 //! Files and directories (POSIX: sys/stat.h, dirent.h, fcntl.h, unistd.h's part). There is no file
-//! system: names are not found, and the three standard descriptors are a character device.
+//! system: names are not found, and the three standard descriptors are a character device. The file is
+//! long because POSIX's list is: one short function for each name.
 
 use super::errno::{EBADF, EINVAL, EMFILE, ENOENT, ENOSYS, EROFS, ESPIPE, fail, set_errno};
 use core::ptr::null_mut;

@@ -2,7 +2,7 @@
 //! Error and signal numbers as Linux has them on x86-64, and their texts (C11 7.24.6.2, POSIX).
 //!
 //! The texts lie in one string, each with its NUL, so that they cost no pointers and C can have them
-//! as they are.
+//! as they are. The file is as long as Linux' two lists.
 
 /// Operation not permitted.
 pub const EPERM: i32 = 1;
