@@ -118,7 +118,7 @@ fn answers_to_packets() {
     }
     let answer = run("tx-answer", &bytes(&*page));
     // The same requests once more, on a page that the answers are copied into.
-    page = Box::new(net::TxPage::new());
+    *page = net::TxPage::new();
     let shared: &net::TxPage = &page;
     let mut tx = net::Tx::new(shared, 8);
     assert!(tx.put(5000, offload, |_, _| 9));

@@ -8,7 +8,7 @@ use crate::ours::inet::inet_addr;
 use crate::ours::random::{arc4random_buf, arc4random_uniform};
 use crate::ours::wide_numerals::{wcstoimax, wcstoumax};
 use crate::ours::{descriptors, netdb, poll, spawn, terminal, unistd, users};
-use core::ptr::{null, null_mut};
+use core::ptr::{dangling_mut, null, null_mut};
 use std::ffi::{CStr, c_char, c_int};
 
 mod host {
@@ -33,7 +33,7 @@ fn nobody_is_a_user() {
     let root = c("root");
     assert!(users::getpwnam(root.as_ptr().cast()).is_null() && users::getpwuid(0).is_null());
     assert!(users::getgrnam(root.as_ptr().cast()).is_null() && users::getgrgid(0).is_null());
-    let mut found = 1 as *mut _;
+    let mut found = dangling_mut();
     // SAFETY: `found` is writable; the rest is not looked at.
     let result = unsafe { users::getpwuid_r(0, null_mut(), null_mut(), 0, &raw mut found) };
     assert_eq!((result, found, errno()), (0, null_mut(), 0));
@@ -53,7 +53,7 @@ fn no_name_is_known() {
     assert!(netdb::gethostbyname(name.as_ptr().cast()).is_null());
     // SAFETY: libc's own variable.
     assert_eq!(unsafe { *netdb::__h_errno_location() }, 3, "NO_RECOVERY");
-    let (mut found, mut error) = (1 as *mut _, 0);
+    let (mut found, mut error) = (dangling_mut(), 0);
     // SAFETY: both are writable.
     let result = unsafe {
         let (found, error) = (&raw mut found, &raw mut error);

@@ -167,7 +167,8 @@ fn broken_images() {
             .position(|part| part == owner)
             .expect("a note")
     };
-    let cases: [(&str, &dyn Fn(&mut Vec<u8>), &str); 7] = [
+    type Change<'a> = &'a dyn Fn(&mut Vec<u8>);
+    let cases: [(&str, Change<'_>, &str); 7] = [
         (
             "wx",
             &|b| {
