@@ -5,6 +5,10 @@
 #[allow(dead_code, reason = "the test calls some of it directly")]
 mod checksum;
 
+#[path = "support/long.rs"]
+mod long;
+
+use long::long;
 use xen_proto::checksum::{BlockSum, Sum, checksum as finish, sum_reference};
 
 /// SplitMix64.
@@ -41,10 +45,7 @@ fn ways() -> Vec<(&'static str, BlockSum)> {
 }
 
 fn cases() -> usize {
-    match std::env::var_os("MIRAGE_XEN_LONG") {
-        Some(_) => 1_000_000,
-        None => 10_000,
-    }
+    if long() { 1_000_000 } else { 10_000 }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 #[path = "support/lab.rs"]
 mod lab;
 
-use lab::{Guest, Lab, Outcome, Reason};
+use lab::{Guest, Lab, Outcome, Reason, long};
 use std::path::Path;
 use std::time::Duration;
 
@@ -44,10 +44,6 @@ fn lines(count: u64) -> Vec<u8> {
         text.extend(b"\r\n");
     }
     text
-}
-
-fn long() -> bool {
-    std::env::var_os("MIRAGE_XEN_LONG").is_some()
 }
 
 #[test]

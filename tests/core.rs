@@ -4,7 +4,7 @@
 #[path = "support/lab.rs"]
 mod lab;
 
-use lab::{Guest, Lab, Outcome, Reason};
+use lab::{Guest, Lab, Outcome, Reason, long};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -346,7 +346,7 @@ fn all_memory_can_be_used() {
         timeout: Duration::from_secs(1800),
         ..guest("xen_memory", "--solo5:quiet")
     };
-    let (memory, outcome) = if std::env::var_os("MIRAGE_XEN_LONG").is_some() {
+    let (memory, outcome) = if long() {
         let lab = Lab::own(&["--slots", "1", "--memory", "8192"]);
         let mut running = lab.start(guest(6144));
         running.wait_for(b"above ", Duration::from_secs(3600));
@@ -382,11 +382,7 @@ fn guests_run_side_by_side() {
 
 #[test]
 fn boots_in_a_row() {
-    let count = if std::env::var_os("MIRAGE_XEN_LONG").is_some() {
-        100
-    } else {
-        5
-    };
+    let count = if long() { 100 } else { 5 };
     for _ in 0..count {
         passes("--solo5:quiet globals");
     }

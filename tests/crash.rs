@@ -9,7 +9,7 @@ mod lab;
 #[path = "support/crash_report.rs"]
 mod report;
 
-use lab::{Guest, Lab, Outcome, Reason};
+use lab::{Guest, Lab, Outcome, Reason, long};
 use report::{Report, matches};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -573,7 +573,7 @@ fn gdbsx_shows_a_living_domain() {
 /// Minutes long, so in the long run only: a real dump, by one command; gdb shows the report's frames in the report's order.
 #[test]
 fn gdb_on_a_dump_agrees_with_the_report() {
-    if std::env::var_os("MIRAGE_XEN_LONG").is_none() {
+    if !long() {
         return;
     }
     let core = scratch("dumped.core");

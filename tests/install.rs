@@ -16,7 +16,7 @@ mod ocaml5;
 #[path = "install/releases.rs"]
 mod releases;
 
-use lab::{Guest, Lab, Reason};
+use lab::{Guest, Lab, Reason, long};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -2,6 +2,10 @@
 //! The example's key-value store as a host program, on a disk that loses what was not flushed when its power is cut
 //! (`tests/log_store/`): whatever subset of the sectors is kept, what was acknowledged is there and nothing comes back to life.
 
+#[path = "support/long.rs"]
+mod long;
+
+use long::long;
 use std::path::Path;
 use std::process::Command;
 
@@ -42,8 +46,7 @@ fn what_was_acknowledged_outlives_any_power_cut() {
         .output()
         .expect("ocamlfind is installed: lab/packages.txt");
     assert!(built.status.success(), "{built:?}");
-    let long = std::env::var_os("MIRAGE_XEN_LONG").is_some();
-    let count = if long { "100000" } else { "1000" };
+    let count = if long() { "100000" } else { "1000" };
     let seed = seed().to_string();
     let ran = Command::new(build.join("power_cuts"))
         .args([count, &seed])

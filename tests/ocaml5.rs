@@ -9,7 +9,7 @@ mod lab;
 #[path = "support/program.rs"]
 mod program;
 
-use lab::{Guest, Lab, Reason, guests};
+use lab::{Guest, Lab, Reason, guests, long};
 use program::Program;
 use std::process::Command;
 use std::time::Duration;
@@ -46,8 +46,7 @@ fn no_program_is_forgotten() {
 /// A million handlers in each other and a million fibers where long runs are asked for, a hundredth otherwise.
 #[test]
 fn a_million_fibers() {
-    let long = std::env::var_os("MIRAGE_XEN_LONG").is_some();
-    let (count, memory) = if long {
+    let (count, memory) = if long() {
         (1_000_000, 1400)
     } else {
         (10_000, 32)

@@ -4,7 +4,7 @@
 #[path = "support/lab.rs"]
 mod lab;
 
-use lab::{Guest, Lab, Outcome, Reason};
+use lab::{Guest, Lab, Outcome, Reason, scaled};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -14,14 +14,6 @@ fn dom0_tool(name: &str) -> Vec<u8> {
         .join("target/dom0")
         .join(name);
     std::fs::read(&path).unwrap_or_else(|_| panic!("{} is not built: make guests", path.display()))
-}
-
-/// Counts that are large are run in full by `make test-long`, a hundredth of them otherwise.
-fn scaled(full: u64) -> u64 {
-    match std::env::var_os("MIRAGE_XEN_LONG") {
-        Some(_) => full,
-        None => full / 100,
-    }
 }
 
 fn guest(name: &str, cmdline: &str) -> Guest {

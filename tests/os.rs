@@ -4,7 +4,7 @@
 #[path = "support/lab.rs"]
 mod lab;
 
-use lab::{Guest, Lab, Outcome, Reason, Running};
+use lab::{Guest, Lab, Outcome, Reason, Running, long};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,10 +12,7 @@ use std::time::Duration;
 
 /// Full counts are for `make test-long`; a run of all tests makes do with less.
 fn scaled(full: u64, usual: u64) -> u64 {
-    match std::env::var_os("MIRAGE_XEN_LONG") {
-        Some(_) => full,
-        None => usual,
-    }
+    if long() { full } else { usual }
 }
 
 /// How long something may take that takes a second on a machine of its own: a tenth of a processor has been seen to take a

@@ -4,7 +4,7 @@
 #[path = "support/lab.rs"]
 mod lab;
 
-use lab::{Guest, Lab, Outcome, Reason};
+use lab::{Guest, Lab, Outcome, Reason, long};
 use std::path::Path;
 use std::time::Duration;
 
@@ -57,11 +57,7 @@ fn sleeps_end_when_they_should() {
 fn no_sleep_is_early_and_none_later_than_its_timer() {
     // The timer, the upcall and the wake-up take some 6 us; Xen lets timers be 50 us off, and dom0 may be in the way.
     const LATEST: u64 = 200_000;
-    let longest = if std::env::var_os("MIRAGE_XEN_LONG").is_some() {
-        3_600_000
-    } else {
-        60_000
-    };
+    let longest = if long() { 3_600_000 } else { 60_000 };
     let lab = Lab::own(&["--icount", "--slots", "1"]);
     for ms in [1, 2, 10, 100, 1000, longest] {
         let mut running = lab.start(Guest {

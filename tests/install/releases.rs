@@ -85,7 +85,7 @@ fn opam_installs_a_release_and_its_bytes_are_those_of_the_checkout() {
     builds(&in_root("bookworm", both_eras(), PLACE, &again, &words));
     let images = [&folder, &again].map(|folder| fs::read(folder.join("hello.xen")).expect("built"));
     assert!(images[0] == images[1], "the images differ");
-    if std::env::var_os("MIRAGE_XEN_LONG").is_some() {
+    if long() {
         first_era_through_opam();
     }
 }

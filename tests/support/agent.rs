@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 //! Domains that are told over their console what to do: `tests/guests/xen_agent`.
 
+pub use crate::lab::scaled;
 use crate::lab::{Guest, Lab, Outcome, Reason, Running};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,14 +9,6 @@ use std::time::Duration;
 /// How long one command may take.
 pub fn limit() -> Duration {
     Duration::from_secs(120 * scaled(100).clamp(1, 20))
-}
-
-/// Counts that issues name are run in full by `make test-long`, a hundredth of them otherwise.
-pub fn scaled(full: u64) -> u64 {
-    match std::env::var_os("MIRAGE_XEN_LONG") {
-        Some(_) => full,
-        None => full / 100,
-    }
 }
 
 pub fn elf(name: &str) -> PathBuf {

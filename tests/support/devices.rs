@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: ISC
 //! What tests of network interfaces and disks have in common. A driver includes `lab.rs` beside this file.
-#![allow(dead_code, reason = "every test driver uses another part of it")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "every test driver uses another part of it"
+)]
 
 use crate::lab::{Outcome, Reason};
+pub use crate::lab::{long, scaled};
 use std::path::{Path, PathBuf};
 
 /// Something that `make guests` builds.
@@ -16,16 +21,6 @@ pub fn built(name: &str) -> PathBuf {
         path.display()
     );
     path
-}
-
-/// Whether the large counts are wanted.
-pub fn long() -> bool {
-    std::env::var_os("MIRAGE_XEN_LONG").is_some()
-}
-
-/// Counts that are large are run in full by `make test-long`, a hundredth of them otherwise.
-pub fn scaled(full: u64) -> u64 {
-    if long() { full } else { full / 100 }
 }
 
 /// The guest ended by itself, with status 0.

@@ -25,10 +25,13 @@ use std::time::{Duration, Instant};
 
 #[path = "lab_job.rs"]
 mod job;
+#[path = "long.rs"]
+mod long;
 #[path = "lab_outcome.rs"]
 mod outcome;
 
 use job::{FRAME_MAX, Job};
+pub use long::{long, scaled};
 use outcome::Seen;
 pub use outcome::{Dom0Output, Outcome, Reason};
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 //! `xen-ocaml check`: what it says of good images, objects and archives, and of broken ones.
 
+use crate::lab::long;
 use crate::tool::{Folder, root, run};
 use std::fs;
 
@@ -246,11 +247,7 @@ fn damaged_images() {
     )
     .unwrap();
     fs::write(folder.path("good.xen"), &good).unwrap();
-    let rounds = if std::env::var_os("MIRAGE_XEN_LONG").is_some() {
-        "200000"
-    } else {
-        "2000"
-    };
+    let rounds = if long() { "200000" } else { "2000" };
     let code = root().join("tools/xen_ocaml");
     run(folder
         .command("python3")

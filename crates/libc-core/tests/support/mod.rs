@@ -2,16 +2,16 @@
 //! What the differential tests share: random numbers, counts, and C's variable arguments in memory.
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 
+#[path = "../../../../tests/support/long.rs"]
+mod long;
+
 use libc_core::format::{Machine, Sink};
 use libc_core::real::X87;
+use long::long;
 
 /// How many cases a property is tried on: a hundredth of the long run, unless MIRAGE_XEN_LONG is set.
 pub fn cases() -> usize {
-    if std::env::var_os("MIRAGE_XEN_LONG").is_some() {
-        1_000_000
-    } else {
-        10_000
-    }
+    if long() { 1_000_000 } else { 10_000 }
 }
 
 /// SplitMix64: small, and the same on every run.

@@ -15,6 +15,8 @@ use crate::sync::AtomicU64;
 
 mod block;
 mod fifo;
+#[path = "../../../../tests/support/long.rs"]
+mod long;
 mod switch;
 mod two_level;
 mod wait;

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: ISC
 //! A small random driver for the property tests: repeatable, and long on request.
 
+#[path = "../../../../tests/support/long.rs"]
+mod long;
+
+use long::{long, wanted};
+use std::ffi::OsStr;
+
 /// A xorshift64* generator (Marsaglia 2003, Vigna 2016).
 pub struct Random(u64);
 
@@ -33,8 +39,12 @@ impl Random {
 
 /// How many cases to run: `ordinary`, or a hundred times that when MIRAGE_XEN_LONG is set.
 pub fn cases(ordinary: u64) -> u64 {
-    match std::env::var_os("MIRAGE_XEN_LONG") {
-        Some(_) => ordinary * 100,
-        None => ordinary,
-    }
+    ordinary * if long() { 100 } else { 1 }
+}
+
+#[test]
+fn a_variable_that_is_set_to_nothing_is_unset() {
+    let values = [None, Some(""), Some("1"), Some("0")];
+    let counts = values.map(|value| wanted(value.map(OsStr::new)));
+    assert_eq!(counts, [false, false, true, true]);
 }

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::super::fifo::{BUSY, LINKED, MASKED, PENDING};
 use super::super::{ControlBlock, EventPage, FIFO_PORTS, Fifo, Marks};
+use super::long::long;
 use super::{Messages, PORTS, marks};
 use crate::model::{self, Mutant};
 use crate::mutated;
@@ -222,7 +223,7 @@ fn fifo_loses_and_invents_nothing() {
     model::explore(fifo_flag_tells).unwrap();
     model::explore(fifo_taken).unwrap();
     model::explore(fifo_unmask).unwrap();
-    if std::env::var_os("MIRAGE_XEN_LONG").is_some() {
+    if long() {
         // Tens of millions of interleavings.
         model::explore(|| fifo(&[0, 1], &[2])).unwrap();
         model::explore(|| fifo(&[0], &[1, 0])).unwrap();

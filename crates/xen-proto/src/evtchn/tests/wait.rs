@@ -4,6 +4,7 @@
 extern crate std;
 
 use super::super::{Marks, Wait};
+use super::long::long;
 use super::two_level::Shared;
 use super::{PORTS, marks};
 use crate::model::{self, Mutant};
@@ -45,7 +46,7 @@ fn the_cores_wait_loses_nothing() {
         let last = sends.iter().filter(|&&port| port == 0).count() as u32;
         assert!(model::explore(|| waiting(sends, last)).unwrap() > 100);
     }
-    if std::env::var_os("MIRAGE_XEN_LONG").is_some() {
+    if long() {
         // Millions of interleavings.
         model::explore(|| waiting(&[0, 2, 0], 2)).unwrap();
     }
