@@ -4,7 +4,6 @@
 use crate::common::{Random, cases};
 use crate::xenstored::Daemon;
 use std::cell::RefCell;
-use std::sync::atomic::Ordering::Relaxed;
 use xen_proto::xenstore::*;
 
 /// Waiting lets the daemon run; when it sleeps too, nobody would ever wake up.
@@ -74,6 +73,9 @@ macro_rules! connect {
         let mut $session = Session::new(&page, World::new(&$daemon));
     };
 }
+
+mod lies;
+mod two_users;
 
 #[test]
 fn layout() {
@@ -272,113 +274,6 @@ fn watches() {
     assert_eq!(watches.add(b"/more"), None);
 }
 
-/// One user waits for its answers, the other does not: each gets its own, and only those.
-#[test]
-fn two_users_of_one_connection() {
-    connect!(9, daemon, session);
-    for i in 0..40 {
-        let value = format!("value {i}").repeat(60);
-        session
-            .write(0, format!("/n/{i}").as_bytes(), value.as_bytes())
-            .unwrap();
-    }
-    let (mut asked, mut held_back) = (std::collections::HashMap::new(), 0);
-    for round in 0..cases(200) {
-        for i in 0..9 {
-            let which = (round * 7 + i) % 41;
-            match session.submit(Kind::READ, 0, format!("/n/{which}\0").as_bytes()) {
-                Ok(number) => assert_eq!(asked.insert(number, which), None),
-                Err(error) => {
-                    assert_eq!(error, Error::Busy);
-                    held_back += 1;
-                }
-            }
-        }
-        if round % 3 != 0 {
-            let which = round % 40;
-            let value = session.read(0, format!("/n/{which}").as_bytes()).unwrap();
-            assert_eq!(value, format!("value {which}").repeat(60).as_bytes());
-        }
-        for (number, kind, payload) in std::mem::take(&mut session.link().replies) {
-            let which = asked.remove(&number).expect("an answer to what was asked");
-            let (expected, value) = match which {
-                40 => (Kind::ERROR, "ENOENT\0".to_string()),
-                _ => (Kind::READ, format!("value {which}").repeat(60)),
-            };
-            assert_eq!((kind, payload), (expected, value.into_bytes()));
-        }
-    }
-    while !asked.is_empty() {
-        assert!(
-            daemon.borrow_mut().run() || session.has_news(),
-            "both sides sleep"
-        );
-        session.tend().unwrap();
-        for (number, ..) in std::mem::take(&mut session.link().replies) {
-            asked.remove(&number).expect("an answer to what was asked");
-        }
-    }
-    assert!(held_back > 10, "the ring was never full");
-    assert_eq!(
-        session.submit(Kind::WRITE, 0, &[b'x'; 5000]),
-        Err(Error::TooBig)
-    );
-}
-
-/// Who waits finds all places taken by requests whose answers are there already, the last that will come: it takes them and
-/// asks, without a wait for one more.
-#[test]
-fn answers_that_are_there_make_room() {
-    connect!(10, daemon, session);
-    session.write(0, b"/a", b"1").unwrap();
-    let mut count = 0;
-    while session.submit(Kind::READ, 0, b"/a\0").is_ok() {
-        count += 1;
-    }
-    while daemon.borrow_mut().run() {}
-    assert_eq!(session.read(0, b"/a").unwrap(), b"1");
-    assert_eq!(session.link().replies.len(), count);
-}
-
-/// xenstored breaks the protocol: whoever handles messages next asks for a new connection, and each user is told.
-#[test]
-fn both_users_learn_of_a_new_connection() {
-    for who in 0..3 {
-        let page = SharedPage::new();
-        let daemon = RefCell::new(Daemon::new(&page, 10));
-        let mut session = Session::new(&page, World::new(&daemon));
-        session.write(0, b"/a", b"v").unwrap();
-        session.submit(Kind::READ, 0, b"/a\0").unwrap();
-        page.rsp_prod.fetch_add(5000, Relaxed);
-        assert!(session.has_news());
-        match who {
-            0 => session.tend().unwrap(),
-            1 => assert_eq!(
-                session.submit(Kind::READ, 0, b"/a\0"),
-                Ok(3),
-                "nobody has looked yet"
-            ),
-            _ => assert_eq!(session.read(0, b"/a"), Err(Error::Protocol)),
-        }
-        for _ in 0..20 {
-            let _ = session.tend();
-            daemon.borrow_mut().run();
-        }
-        assert_eq!((session.link().lost, session.link().reconnected), (1, 1));
-        assert!(session.link().replies.is_empty());
-        assert_eq!(session.read(0, b"/a").unwrap(), b"v");
-        // A daemon that cannot: no news, or whoever waits for some would spin.
-        page.server_features.store(0, Relaxed);
-        page.rsp_prod.fetch_add(5000, Relaxed);
-        assert_eq!(session.tend(), Err(Error::NoReconnection));
-        assert!(!session.has_news());
-        assert_eq!(
-            session.submit(Kind::READ, 0, b"/a\0"),
-            Err(Error::NoReconnection)
-        );
-    }
-}
-
 #[test]
 fn an_event_behind_an_answer_is_news() {
     // The wait for an answer takes the one event that the answer shares with what xenstored wrote right behind it.
@@ -447,111 +342,4 @@ fn reconnection() {
     assert_eq!(session.reconnect(), Ok(()));
     let page = SharedPage::new();
     assert_eq!(Client::new(&page).reconnect(), Err(Error::NoReconnection));
-}
-
-#[test]
-fn answers_in_any_order() {
-    let page = SharedPage::new();
-    let mut daemon = Daemon::new(&page, 8);
-    let mut client = Client::new(&page);
-    let mut numbers = Vec::new();
-    while let Ok(number) = client.request(Kind::READ, 0, &[b"/x\0"]) {
-        numbers.push(number);
-    }
-    assert_eq!(numbers.len(), OUTSTANDING);
-    assert_eq!(client.request(Kind::READ, 0, &[b"/x\0"]), Err(Error::Busy));
-    for &number in numbers.iter().rev() {
-        daemon.send(Kind::READ, number, 0, &number.to_le_bytes());
-    }
-    for &number in numbers.iter().rev() {
-        loop {
-            match client.poll() {
-                Event::Idle => assert!(daemon.run() || !client.take_notify()),
-                event => {
-                    assert_eq!(event, Event::Reply(number, Ok(())));
-                    assert_eq!(client.payload(), number.to_le_bytes());
-                    break;
-                }
-            }
-        }
-    }
-    assert!(client.request(Kind::READ, 0, &[b"/x\0"]).is_ok());
-}
-
-#[test]
-fn answers_that_answer_nothing() {
-    let long = PAYLOAD_MAX as u32 + 1;
-    for (kind, number, len) in [
-        (Kind::READ, 99, 0),
-        (Kind::READ, 0, 0),
-        (Kind::WRITE, 1, 0),
-        (Kind::ERROR, 2, 0),
-        (Kind(77), 1, 0),
-        (Kind::READ, 1, long),
-        (Kind::READ, 1, u32::MAX),
-        (Kind::WATCH_EVENT, 0, 0),
-    ] {
-        let page = SharedPage::new();
-        let mut client = Client::new(&page);
-        assert_eq!(client.request(Kind::READ, 0, &[b"/x\0"]), Ok(1));
-        let header = Header {
-            kind,
-            request: number,
-            transaction: 0,
-            len,
-        };
-        for (slot, byte) in page.rsp.iter().zip(header.to_bytes()) {
-            slot.store(byte, Relaxed);
-        }
-        page.rsp_prod.store(16, Relaxed);
-        assert_eq!(client.poll(), Event::Broken, "{header:?}");
-        assert_eq!(client.poll(), Event::Broken);
-        assert_eq!(client.request(Kind::READ, 0, &[]), Err(Error::Protocol));
-    }
-}
-
-#[test]
-fn a_page_that_says_anything() {
-    let mut random = Random::new(9);
-    let page = SharedPage::new();
-    page.server_features.store(1, Relaxed);
-    let mut client = Client::new(&page);
-    for _ in 0..cases(20_000) {
-        for index in [
-            &page.req_cons,
-            &page.req_prod,
-            &page.rsp_cons,
-            &page.rsp_prod,
-        ] {
-            match random.below(8) {
-                0 => index.store(random.next() as u32, Relaxed),
-                1 | 2 => index.store(
-                    page.rsp_cons
-                        .load(Relaxed)
-                        .wrapping_add(random.below(64) as u32),
-                    Relaxed,
-                ),
-                _ => {}
-            }
-        }
-        for _ in 0..random.below(8) {
-            let at = page
-                .rsp_cons
-                .load(Relaxed)
-                .wrapping_add(random.below(64) as u32) as usize;
-            page.rsp[at % RING_SIZE].store(random.below(24) as u8, Relaxed);
-        }
-        page.connection.store(random.below(2) as u32, Relaxed);
-        if random.one_in(2) {
-            let len = random.below(4097) as usize;
-            let _ = client.request(Kind(random.below(23) as u32), 0, &[&vec![7; len]]);
-        }
-        let event = client.poll();
-        assert!(client.payload().len() <= PAYLOAD_MAX);
-        match event {
-            Event::Broken => client.reconnect().unwrap(),
-            Event::Watch => assert!(client.watch_event().is_some()),
-            _ => {}
-        }
-    }
 }
