@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
- * What backends of our own have in common (xen_backend, xen_hostile_net): orders over the console, a command a line, rings of a
- * peer's, copies into and out of its pages. Layouts: io/console.h, io/ring.h.
+ * What guests that take orders have in common (xen_agent, and backends of our own): orders over the console, a command a line,
+ * rings of a peer's, copies into and out of its pages. Layouts: io/console.h, io/ring.h.
  */
 #ifndef XEN_PEER_H
 #define XEN_PEER_H

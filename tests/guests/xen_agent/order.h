@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* An order: its name, its numbers, its answer. */
+#ifndef XEN_AGENT_ORDER_H
+#define XEN_AGENT_ORDER_H
+
+#include "../xen_peer.h"
+
+static long long arguments[32];
+static int count;
+
+#define IS(text) (strcmp(name, text) == 0)
+
+static void answer(int64_t result)
+{
+	int length;
+	const char *text;
+
+	if (result >= 0) {
+		printf("= %lld\n", (long long)result);
+		return;
+	}
+	text = mxen_error_text(result, &length);
+	printf("! %.*s\n", length, text);
+}
+
+#endif
