@@ -60,10 +60,10 @@ value mirage_xen_frontend_wrote_connected(value packed)
 
 /* Network interfaces. */
 
-/* bytes:int -> int */
-value mirage_xen_net_take(value bytes)
+/* bytes:int -> queues:int -> int */
+value mirage_xen_net_take(value bytes, value queues)
 {
-	return Val_long(mxen_net_take(Long_val(bytes)));
+	return Val_long(mxen_net_take(Long_val(bytes), Long_val(queues)));
 }
 
 /* bytes:int -> int */
@@ -78,13 +78,16 @@ value mirage_xen_net_give(value handle)
 	return Val_long(mxen_net_give(Long_val(handle)));
 }
 
-/* handle:int -> domid:int -> int: the references of the ring to send on and, from bit 32 on, of the other; both are below 2^30 */
-value mirage_xen_net_offer(value handle, value domid)
+/* handle:int -> domid:int -> offered:int -> int */
+value mirage_xen_net_offer(value handle, value domid, value offered)
 {
-	uint32_t references[2];
-	int64_t result = mxen_net_offer(Long_val(handle), Long_val(domid), references);
+	return Val_long(mxen_net_offer(Long_val(handle), Long_val(domid), Long_val(offered)));
+}
 
-	return Val_long(result < 0 ? result : (int64_t)references[0] | (int64_t)references[1] << 32);
+/* handle:int -> queue:int -> rx:bool -> int */
+value mirage_xen_net_reference(value handle, value queue, value rx)
+{
+	return Val_long(mxen_net_reference(Long_val(handle), Long_val(queue), Bool_val(rx)));
 }
 
 /* handle:int -> length:int -> int: a page's number and, from bit 16 on, its address */
@@ -109,6 +112,12 @@ value mirage_xen_net_send(value handle, value bigarray, value offset, value leng
 value mirage_xen_net_receive(value handle, value bigarray, value offset, value size, value most)
 {
 	return Val_long(mxen_net_receive(Long_val(handle), at(bigarray, offset), (size_t)Long_val(size), (size_t)Long_val(most)));
+}
+
+/* handle:int -> bigarray -> offset:int -> size:int -> int */
+value mirage_xen_net_receive_whole(value handle, value bigarray, value offset, value size)
+{
+	return Val_long(mxen_net_receive_whole(Long_val(handle), at(bigarray, offset), (size_t)Long_val(size)));
 }
 
 /* handle:int -> int */

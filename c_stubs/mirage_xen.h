@@ -123,23 +123,29 @@ uint32_t mxen_frontend_wrote_connected(uint32_t frontend);
 /* Hands a reference of the program's own over, for good, to what follows; 0. */
 int64_t mxen_grant_donate(int64_t ref);
 
-/* A handle of an interface in at most so many bytes of memory, and how many references it needs. */
-int64_t mxen_net_take(int64_t bytes);
+/* A handle of an interface in at most so many bytes of memory, of up to so many queues, and how many references it needs. */
+int64_t mxen_net_take(int64_t bytes, int64_t queues);
 int64_t mxen_net_references(int64_t bytes);
 /* Gives it back, and ends its grants: 1, or 0 while the backend has a page mapped. */
 int64_t mxen_net_give(int64_t net);
-/* Empties its rings for a backend; writes the references of the rings to send and to receive on; 0. */
-int64_t mxen_net_offer(int64_t net, int64_t peer, uint32_t references[2]);
+/* Empties its rings for a backend that takes `offered` queues, -1 if it does not say; how many there are. */
+int64_t mxen_net_offer(int64_t net, int64_t peer, int64_t offered);
+/* The reference of a queue's ring to send on, or with `rx` to receive on. */
+int64_t mxen_net_reference(int64_t net, int64_t queue, bool rx);
 /* A zeroed page to write a packet into: its number and, from bit 16 on, its address; 0 while there is no room. */
 int64_t mxen_net_take_page(int64_t net, int64_t length);
-/* Sends such a page, or gives it back if the length is 0; 1 when the backend wants an event. `offload` is what the packet leaves to
- * the backend: bit 0 the checksum of TCP or UDP, whose field has the sum of the pseudo header; bit 1 says that it is over IPv6; from bit
- * 16 on the bytes of TCP payload in each packet that it is to be cut into, 0 if it is not. */
+/* Sends such a page, or gives it back if the length is 0: 0, or the number of a queue and 1 more where the backend wants an event.
+ * `offload` is what the packet leaves to the backend: bit 0 the checksum of TCP or UDP, whose field has the sum of the pseudo header; bit
+ * 1 says that it is over IPv6; from bit 16 on the bytes of TCP payload in each packet that it is to be cut into, 0 if it is not. */
 int64_t mxen_net_send_page(int64_t net, int64_t page, int64_t length, int64_t offload);
-/* Sends a copy: 0, 1 when the backend wants an event, 2 when there is no room. */
+/* Sends a copy: the same, or 256 when there is no room. */
 int64_t mxen_net_send(int64_t net, const uint8_t *data, size_t length, int64_t offload);
-/* Receives a frame, segments of TCP of more than `most` bytes cut: its length, or 0; bit 32: the backend wants an event. */
+/* Receives a frame, segments of TCP of more than `most` bytes cut: its length, or 0; from bit 32 on a bit for each queue on which the
+ * backend wants an event. */
 int64_t mxen_net_receive(int64_t net, uint8_t *buffer, size_t size, size_t most);
+/* Receives a packet as it came; besides the above, bit 40: its checksum is blank, bit 41: it is good, from bit 42 on: bytes of payload in
+ * each of its segments. */
+int64_t mxen_net_receive_whole(int64_t net, uint8_t *buffer, size_t size);
 /* Each 1 when there is something now; if not, there will be an event. */
 int64_t mxen_net_ask_packet(int64_t net);
 int64_t mxen_net_ask_room(int64_t net);

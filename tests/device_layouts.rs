@@ -69,7 +69,8 @@ fn said(mode: &str, page: &[u8]) -> String {
 #[test]
 fn packets_to_send() {
     let page = net::TxPage::new();
-    let mut tx = net::Tx::new(&page, 8);
+    let mut pool = net::Pool::new(8);
+    let mut tx = net::Tx::new(&page);
     let gso = Some(net::Gso {
         size: 1448,
         v6: true,
@@ -83,12 +84,12 @@ fn packets_to_send() {
         reference += 1;
         reference
     };
-    assert!(tx.put(5000, offload, &mut fill));
+    assert!(tx.put(&mut pool, 5000, offload, &mut fill));
     let offload = net::Offload {
         validated: true,
         ..net::Offload::default()
     };
-    assert!(tx.put(60, offload, &mut fill));
+    assert!(tx.put(&mut pool, 60, offload, &mut fill));
     let _ = tx.publish();
     // blank 1, validated 2, more data 4, extra 8; page numbers are handed out from the last one on.
     assert_eq!(
@@ -112,19 +113,21 @@ fn answers_to_packets() {
         ..net::Offload::default()
     };
     {
-        let mut tx = net::Tx::new(&page, 8);
-        assert!(tx.put(5000, offload, |_, _| 9));
+        let mut pool = net::Pool::new(8);
+        let mut tx = net::Tx::new(&page);
+        assert!(tx.put(&mut pool, 5000, offload, |_, _| 9));
         let _ = tx.publish();
     }
     let answer = run("tx-answer", &bytes(&*page));
     // The same requests once more, on a page that the answers are copied into.
     *page = net::TxPage::new();
     let shared: &net::TxPage = &page;
-    let mut tx = net::Tx::new(shared, 8);
-    assert!(tx.put(5000, offload, |_, _| 9));
+    let mut pool = net::Pool::new(8);
+    let mut tx = net::Tx::new(shared);
+    assert!(tx.put(&mut pool, 5000, offload, |_, _| 9));
     let _ = tx.publish();
     copy(shared, &answer);
-    assert_eq!((tx.in_flight(), tx.reap()), (2, Ok(())));
+    assert_eq!((tx.in_flight(), tx.reap(&mut pool)), (2, Ok(())));
     assert_eq!((tx.in_flight(), tx.refused), (0, 1));
 }
 

@@ -30,7 +30,7 @@ fn victim(backend: u32) -> Guest {
     let front = "handle=7 mac=00:16:3e:00:00:99";
     let back = "feature-sg=1 feature-gso-tcpv4=1 feature-rx-copy=1";
     Guest {
-        cmdline: "hostile".into(),
+        cmdline: "--solo5:net-queues=4 hostile".into(),
         config: vec![r#"vif = ["script=vif-lab-own"]"#.into()],
         before: Some(device("vif", NUMBER, backend, front, back)),
         dom0: Some(script),
@@ -56,16 +56,17 @@ fn a_network_backend_that_does_anything_harms_only_its_interface() {
     let mut backend = Agent::of("xen_hostile_net", "", &[]);
     let mut running = Lab::shared().start(victim(backend.domid));
     let (domid, _) = running.domain().expect("the domain is created");
-    let mut all = [0; 4];
+    let (mut all, mut queues) = ([0; 4], 0);
     for round in 0..rounds {
         let wild = round % 3;
         let order = format!("net {} 100 {domid} {NUMBER} {wild}", round + 1);
         let counts = backend.ask(&order).expect("numbers");
-        println!("round {round}: connections, steps, packets, pranks: {counts:?}");
+        println!("round {round}: connections, steps, packets, pranks, queues: {counts:?}");
         assert!(counts[0] > 0 && counts[2] > 0, "{round}: {counts:?}");
         all.iter_mut()
-            .zip(counts)
+            .zip(&counts)
             .for_each(|(sum, one)| *sum += one);
+        queues = queues.max(counts[4]);
         plug_again(backend.domid, domid);
     }
     let output = Lab::shared().dom0(&format!(": >/run/over-{domid}"));
@@ -90,6 +91,7 @@ fn a_network_backend_that_does_anything_harms_only_its_interface() {
         "{outcome}"
     );
     assert!(all[0] > rounds && all[2] > 50 * rounds, "{all:?}");
+    assert_eq!(queues, 4, "all queues were in use at some time");
     backend.exit();
 }
 

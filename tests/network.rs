@@ -5,30 +5,15 @@
 mod devices;
 #[path = "support/lab.rs"]
 mod lab;
+#[path = "support/net.rs"]
+mod net;
 
-use devices::{TOOLS, built, ended_well, long, numbers, scaled};
+use devices::{TOOLS, built, numbers, scaled};
 use lab::{Guest, Lab, Outcome};
+use net::{UP, VIF, good, guest, with_up};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{PoisonError, RwLock};
-use std::time::Duration;
-
-/// A guest with so many interfaces, the n-th of which is `vif$DOMID.n` on a bridge `b$DOMID.n` of its own, where dom0 is
-/// 10.0.n.1: the rest of the lab has the same addresses. `script` runs in dom0 in a network namespace of the guest's own.
-fn guest(name: &str, cmdline: &str, interfaces: usize, script: &str) -> Guest {
-    let vifs = vec!["\"script=vif-lab-own\""; interfaces].join(", ");
-    let net = std::fs::read(built("dom0/net")).expect("the file is there");
-    Guest {
-        cmdline: cmdline.into(),
-        config: vec![format!("vif = [{vifs}]")],
-        dom0: Some(format!(
-            "chmod +x $DIR/net; net=$DIR/net; space=guest$DOMID\n{script}"
-        )),
-        files: vec![("net".into(), net)],
-        timeout: Duration::from_secs(if long() { 3000 } else { 600 }),
-        ..Guest::new(built(&format!("guests/{name}.xen")))
-    }
-}
 
 /// Tests side by side, but for those that take netback from all of them.
 static NETBACK: RwLock<()> = RwLock::new(());
@@ -36,20 +21,6 @@ static NETBACK: RwLock<()> = RwLock::new(());
 fn run(guest: Guest) -> Outcome {
     let _shared = NETBACK.read().unwrap_or_else(PoisonError::into_inner);
     Lab::shared().run(guest)
-}
-
-fn good(outcome: &Outcome) {
-    assert_eq!(outcome.dom0.status, Some(0), "{outcome}");
-    ended_well(outcome);
-    assert!(!outcome.text().contains("wrong"), "{outcome}");
-}
-
-/// Waits in dom0 until the guest answers.
-const UP: &str = "wait_up() { n=0; until ip netns exec $space ping -c 1 -W 1 ${1:-10.0.0.2} >/dev/null; do n=$((n + 1)); [ $n -lt 60 ] || exit 9; done; }\n\
-                  in_space() { ip netns exec $space \"$@\"; }\n";
-
-fn with_up(script: &str) -> String {
-    format!("{UP}wait_up || exit 9\n{script}")
 }
 
 #[test]
@@ -210,13 +181,6 @@ fn a_bridge_goes_down_and_up() {
     );
 }
 
-/// For dom0: the interface's backend, and how xl takes it away, which on a busy machine may need more than the ten seconds
-/// that xl waits, and makes a new one.
-const VIF: &str = "backend=/local/domain/0/backend/vif/$DOMID/0\n\
-                   detach() { n=6; until xl network-detach $DOMID 0 || ! xenstore-exists $backend; do\n\
-                   n=$((n - 1)); [ $n -gt 0 ] || exit 1; done; }\n\
-                   attach() { xl network-attach $DOMID script=vif-lab-own mac=00:16:3e:00:00:77; }\n";
-
 fn change_under_load(change: &str) -> Outcome {
     // A packet that dom0 still holds has its page mapped: what was in use before is waited for.
     let script = under_load(
@@ -339,6 +303,45 @@ fn datagrams_whose_checksum_the_backend_computes_come_back_as_they_were() {
     good(&outcome);
     let seen = numbers(&outcome.dom0.stdout, "echoed");
     assert_eq!(seen, [500, 0], "{outcome}");
+}
+
+/// Over IPv6 every datagram has a checksum: the guest's own and what the backend makes of it.
+#[test]
+fn datagrams_over_ipv6_come_back_as_they_were() {
+    for (mode, count) in [("echo", scaled(100_000)), ("blank", scaled(50_000))] {
+        let outcome = run(guest(
+            "solo5_net",
+            mode,
+            1,
+            &with_up(&format!(
+                "{V6}in_space $net echo fd00::2 {count} 1452 4 && in_space $net order 10.0.0.2 stop"
+            )),
+        ));
+        good(&outcome);
+        let seen = numbers(&outcome.dom0.stdout, "echoed");
+        assert_eq!(seen, [count, 0], "{outcome}");
+    }
+}
+
+/// Datagrams that go out on one interface without a checksum and come in on the other, to which Linux sends them as to a card that
+/// computes none: the guest looks at the values that were computed.
+#[test]
+fn checksums_that_are_left_to_the_backend_are_right() {
+    let count = scaled(20_000);
+    let outcome = run(guest(
+        "solo5_net2",
+        &format!("checksums {count}"),
+        2,
+        &with_up(
+            "in_space ip link set vif$DOMID.1 master b0 && in_space $net software vif$DOMID.1 && in_space $net order 10.0.0.2 stop",
+        ),
+    ));
+    good(&outcome);
+    let text = outcome.text();
+    let [v4, v6, blank] = numbers(&text, "checksums")[..] else {
+        panic!("{outcome}");
+    };
+    assert_eq!((v4, v6, blank), (count, count, 0), "{outcome}");
 }
 
 #[test]

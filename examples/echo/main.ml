@@ -1,7 +1,7 @@
 (* SPDX-License-Identifier: ISC *)
 (* A host that answers: ARP, pings, and datagrams to UDP's port 7, of any size, on the domain's first network interface.
-   `make run EXAMPLE=echo`. The command line has its IPv4 address, else it is 10.0.0.2. It ends when the toolstack asks it
-   to, or when a datagram to port 9 says "stop".
+   `make run EXAMPLE=echo`. The command line has its IPv4 address, else it is 10.0.0.2, and then, if that is to be more than one, the
+   number of queues that the interface has. It ends when the toolstack asks it to, or when a datagram to port 9 says "stop".
 
    Each answer is the question turned round, written where the interface sends it from. *)
 
@@ -123,7 +123,9 @@ let address text =
   | _ -> failwith (text ^ " is no IPv4 address")
 
 let main () =
-  let text = match String.trim (command_line ()) with "" -> "10.0.0.2" | text -> text in
+  let words = List.filter (( <> ) "") (String.split_on_char ' ' (command_line ())) in
+  let text = match words with [] -> "10.0.0.2" | text :: _ -> text in
+  (match words with [ _; queues ] -> Netif.queues := int_of_string queues | _ -> ());
   Netif.connect "" >>= fun net ->
   let stop = Lwt_condition.create () in
   let stopped = Lwt_condition.wait stop in

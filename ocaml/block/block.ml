@@ -236,6 +236,7 @@ let driver t =
     disconnect = (fun () -> disconnected t);
     changed;
     watched = [ "sectors" ];
+    passing = [];
   }
 
 let find id =

@@ -32,6 +32,7 @@ type driver = {
   disconnect : unit -> unit;
   changed : backend -> unit Lwt.t;
   watched : string list;
+  passing : string list;
 }
 
 (* What xenstore has of the device. *)
@@ -50,6 +51,7 @@ type t = {
   mutable backend : (int * string) option;
   mutable closing : bool;
   mutable extra : string option list;
+  mutable wrote : bool;  (** there was a connection before *)
   poke : unit Lwt_condition.t;  (** somebody wants another look *)
   turned : unit Lwt_condition.t;  (** the connection has come, gone or been closed *)
   mutable closed : bool;
@@ -95,8 +97,14 @@ let write_state t state = immediate (fun h -> Xs.write h (t.folder ^ "/state") (
 
 (* All or nothing: the backend looks when the state changes, and must then find the rest. *)
 let publish t keys state =
+  let old = if t.wrote then List.filter (fun name -> not (List.mem_assoc name keys)) t.driver.passing else [] in
+  t.wrote <- true;
+  let remove h name =
+    Lwt.catch (fun () -> Xs.rm h (t.folder ^ "/" ^ name)) (function Xs_protocol.Enoent _ -> Lwt.return_unit | error -> Lwt.fail error)
+  in
   Lazy.force client >>= fun xs ->
   Xs.transaction xs (fun h ->
+      Lwt_list.iter_s (remove h) old >>= fun () ->
       Lwt_list.iter_s (fun (name, value) -> Xs.write h (t.folder ^ "/" ^ name) value) keys >>= fun () ->
       Xs.write h (t.folder ^ "/state") (string_of_int state))
 
@@ -219,6 +227,7 @@ let connect driver device =
       backend = None;
       closing = false;
       extra = [];
+      wrote = false;
       poke = Lwt_condition.create ();
       turned = Lwt_condition.create ();
       closed = false;

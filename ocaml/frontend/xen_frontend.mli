@@ -20,6 +20,7 @@ type driver = {
   disconnect : unit -> unit;  (** the rings are of no use any more *)
   changed : backend -> unit Lwt.t;  (** the backend is connected and one of [watched] has another value *)
   watched : string list;  (** names in the backend's folder *)
+  passing : string list;  (** names that [offer] says for some backends only: what it does not say to the next one is removed *)
 }
 
 type t

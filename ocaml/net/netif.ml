@@ -10,15 +10,17 @@ module Log = (val Logs.src_log log : Logs.LOG)
 
 type buffer = (char, Bigarray.int8_unsigned_elt, Bigarray.c_layout) Bigarray.Array1.t
 
-external take : int -> int = "mirage_xen_net_take" [@@noalloc]
+external take : int -> int -> int = "mirage_xen_net_take" [@@noalloc]
 external references : int -> int = "mirage_xen_net_references" [@@noalloc]
 external give : int -> int = "mirage_xen_net_give" [@@noalloc]
-external offer : int -> int -> int = "mirage_xen_net_offer" [@@noalloc]
+external offer : int -> int -> int -> int = "mirage_xen_net_offer" [@@noalloc]
+external reference : int -> int -> bool -> int = "mirage_xen_net_reference" [@@noalloc]
 external take_page : int -> int -> int = "mirage_xen_net_take_page" [@@noalloc]
 external page_at : int -> buffer = "mirage_xen_device_page"
 external send_page : int -> int -> int -> int -> int = "mirage_xen_net_send_page" [@@noalloc]
 external send : int -> buffer -> int -> int -> int -> int = "mirage_xen_net_send" [@@noalloc]
 external receive : int -> buffer -> int -> int -> int -> int = "mirage_xen_net_receive" [@@noalloc]
+external receive_whole : int -> buffer -> int -> int -> int = "mirage_xen_net_receive_whole" [@@noalloc]
 external ask_packet : int -> int = "mirage_xen_net_ask_packet" [@@noalloc]
 external ask_room : int -> int = "mirage_xen_net_ask_room" [@@noalloc]
 external in_flight : int -> int = "mirage_xen_net_in_flight" [@@noalloc]
@@ -36,7 +38,13 @@ let header = 14
 let longest mtu = mtu + header + 4
 let page_size = 4096
 
+(* The largest packet of IP, with a tag. *)
+let longest_packet = 65535 + header + 4
+
 type offload = [ `Checksum_v4 | `Checksum_v6 | `Segments_v4 | `Segments_v6 ]
+
+(* Of a queue. Both are the same where the backend has no channels for each direction. *)
+type channels = { rx : Eventchn.t; tx : Eventchn.t }
 
 type t = {
   number : int;
@@ -44,32 +52,39 @@ type t = {
   mac : Macaddr.t;
   mtu : int;
   mutable link : Xen_frontend.t option;
-  mutable channel : Eventchn.t option;  (** while the backend is connected *)
+  mutable queues : channels array;  (** none while there is no backend *)
   mutable active : bool;
   mutable stalled : bool;  (** the backend takes nothing: frames are dropped without waiting *)
   mutable dropped : int;
   mutable takes : offload list;  (** what the backend takes *)
-  pages : Cstruct.t option array;  (** the pages to send from that were used, by number *)
+  pages : (int * Cstruct.t) option array;  (** the pages to send from that were used, by number, with their addresses *)
   mutable slab : Cstruct.t;  (** where frames are received into, less what is used *)
-  turned : unit Lwt_condition.t;  (** [channel] or [active] has changed *)
+  turned : unit Lwt_condition.t;  (** [queues] or [active] has changed *)
   mutable counted : int array;  (** the counters when they were reset *)
 }
 
 let memory = ref (1 lsl 20)
+let queues = ref 1
 
 let devices : t Xen_frontend.devices = Xen_frontend.devices ()
 let supply handle = Xen_frontend.supply devices handle (references !memory)
 
-let slab_size mtu = if longest mtu <= page_size then 32768 else 8 * longest mtu
+(* Where packets of up to so many bytes are received into. *)
+let slab_size most = if most <= page_size then 32768 else if most < longest_packet then 8 * most else 4 * most
 let handle = Eventchn.init ()
 let turn t = Lwt_condition.broadcast t.turned ()
 
 (* {2 Connection} *)
 
 let disconnected t =
-  (match t.channel with
-  | Some channel -> ( t.channel <- None; try Eventchn.unbind handle channel with Failure _ -> ())
-  | None -> ());
+  let unbind channel = try Eventchn.unbind handle channel with Failure _ -> () in
+  let queues = t.queues in
+  t.queues <- [||];
+  let unbind_both { rx; tx } =
+    unbind rx;
+    if tx != rx then unbind tx
+  in
+  Array.iter unbind_both queues;
   turn t
 
 (* A backend that broke the protocol gets a new connection. Until then the interface is as good as unplugged. *)
@@ -78,31 +93,52 @@ let broke t code =
   disconnected t;
   Option.iter Xen_frontend.reset t.link
 
-let notify t = match t.channel with Some channel -> Eventchn.notify handle channel | None -> ()
+let notify_tx t queue = if queue < Array.length t.queues then Eventchn.notify handle t.queues.(queue).tx
+
+(* A bit for each queue. *)
+let notify_rx t queues = Array.iteri (fun index { rx; _ } -> if queues land (1 lsl index) <> 0 then Eventchn.notify handle rx) t.queues
+
+let folder_of count queue = if count = 1 then "" else Printf.sprintf "queue-%d/" queue
+let split_names = [ "event-channel-tx"; "event-channel-rx" ]
+
+(* What the backend has to know of a queue. One alone is described in the frontend's folder itself, as it is to a backend that knows of
+   one only. *)
+let queue_keys t count queue =
+  let key name value = (folder_of count queue ^ name, string_of_int value) in
+  let { rx; tx } = t.queues.(queue) in
+  let rings = [ key "tx-ring-ref" (reference t.handle queue false); key "rx-ring-ref" (reference t.handle queue true) ] in
+  let port = Eventchn.to_int in
+  rings @ if tx == rx then [ key "event-channel" (port rx) ] else List.map2 key split_names [ port tx; port rx ]
 
 let driver t =
   let offer (backend : Xen_frontend.backend) =
     disconnected t;
-    let rings = offer t.handle backend.domid in
-    if rings < 0 then (
-      Log.err (fun f -> f "vif %d: its pages cannot be granted: %s" t.number (Xen_frontend.error_text rings));
+    backend.read "multi-queue-max-queues" >>= fun most ->
+    backend.read "feature-split-event-channels" >>= fun split ->
+    let most = match Option.bind most int_of_string_opt with Some most when most >= 0 -> most | _ -> -1 in
+    let count = offer t.handle backend.domid most in
+    if count < 0 then (
+      Log.err (fun f -> f "vif %d: its pages cannot be granted: %s" t.number (Xen_frontend.error_text count));
       Lwt.return_none)
     else
-      let channel = Eventchn.bind_unbound_port handle backend.domid in
-      t.channel <- Some channel;
+      let channel () = Eventchn.bind_unbound_port handle backend.domid in
+      let queue _ =
+        let rx = channel () in
+        { rx; tx = (if split = Some "1" then channel () else rx) }
+      in
+      t.queues <- Array.init count queue;
       let number name value = (name, string_of_int value) in
       Lwt.return_some
-        [
-          number "tx-ring-ref" (rings land 0xffffffff);
-          number "rx-ring-ref" (rings lsr 32);
-          number "event-channel" (Eventchn.to_int channel);
-          number "request-rx-copy" 1;
-          number "feature-rx-notify" 1;
-          number "feature-sg" 1;
-          number "feature-gso-tcpv4" 1;
-          number "feature-gso-tcpv6" 1;
-          number "feature-ipv6-csum-offload" 1;
-        ]
+        ((if count = 1 then [] else [ number "multi-queue-num-queues" count ])
+        @ List.concat (List.init count (queue_keys t count))
+        @ [
+            number "request-rx-copy" 1;
+            number "feature-rx-notify" 1;
+            number "feature-sg" 1;
+            number "feature-gso-tcpv4" 1;
+            number "feature-gso-tcpv6" 1;
+            number "feature-ipv6-csum-offload" 1;
+          ])
   in
   let connect (backend : Xen_frontend.backend) =
     let says name = backend.read name >|= ( = ) (Some "1") in
@@ -112,9 +148,13 @@ let driver t =
     says "feature-gso-tcpv4" >>= fun gso_v4 ->
     says "feature-gso-tcpv6" >|= fun gso_v6 ->
     t.takes <- when_ (not no_v4) `Checksum_v4 @ when_ v6 `Checksum_v6 @ when_ gso_v4 `Segments_v4 @ when_ gso_v6 `Segments_v6;
-    Option.iter (Eventchn.unmask handle) t.channel;
-    (* The backend may have looked at the ring before it could be notified. *)
-    notify t;
+    let start { rx; tx } =
+      Eventchn.unmask handle rx;
+      if tx != rx then Eventchn.unmask handle tx;
+      (* The backend may have looked at the ring before it could be notified. *)
+      Eventchn.notify handle rx
+    in
+    Array.iter start t.queues;
     t.stalled <- false;
     turn t;
     true
@@ -127,9 +167,13 @@ let driver t =
     disconnect = (fun () -> disconnected t);
     changed = (fun _ -> Lwt.return_unit);
     watched = [];
+    (* A backend looks at these first. *)
+    passing =
+      ("multi-queue-num-queues" :: split_names)
+      @ List.concat (List.init (if !queues = 1 then 0 else !queues) (fun queue -> List.map (( ^ ) (folder_of !queues queue)) split_names));
   }
 
-let is_up t = match t.link with Some link -> Xen_frontend.is_connected link && t.channel <> None | None -> false
+let is_up t = match t.link with Some link -> Xen_frontend.is_connected link && t.queues <> [||] | None -> false
 
 let folder number = Printf.sprintf "device/vif/%d/" number
 let mac_of number = Xen_frontend.read (folder number ^ "mac") >|= fun text -> Option.bind text (fun text -> Result.to_option (Macaddr.of_string text))
@@ -163,7 +207,7 @@ let make number =
   match mac with
   | None -> Lwt.fail_with (Printf.sprintf "Netif.connect: interface %d has no MAC address in xenstore" number)
   | Some mac ->
-      let own = Xen_frontend.check "Netif.connect" (take !memory) in
+      let own = Xen_frontend.check "Netif.connect" (take !memory !queues) in
       let t =
         {
           number;
@@ -171,7 +215,7 @@ let make number =
           mac;
           mtu;
           link = None;
-          channel = None;
+          queues = [||];
           active = true;
           stalled = false;
           dropped = 0;
@@ -214,26 +258,34 @@ let disconnect t =
 
 let patience = 100_000_000L
 
-let wait_for_event t channel event =
-  Lwt.pick [ Activations.after channel event; (Lwt_condition.wait t.turned >|= fun () -> event) ]
+(* The last event of each queue that was seen. *)
+let no_events () = Array.make 4 Activations.program_start
 
-(* Whether there is room for a frame of [size] bytes, which [try_] tries to use. *)
+(* Waits for an event of any queue, on its channel for that direction. *)
+let wait_for_event t channel events =
+  let after index queue = Activations.after (channel queue) events.(index) >|= fun event -> events.(index) <- event in
+  let turned = Lwt_condition.wait t.turned in
+  match t.queues with
+  | [| queue |] -> Lwt.pick [ after 0 queue; turned ]
+  | queues -> Lwt.pick (turned :: List.mapi after (Array.to_list queues))
+
+(* Whether there is room for a frame of [size] bytes, which [try_] tries to use. The pages are those of all queues: any of them may
+   give some back. *)
 let with_room t try_ =
   let drop () =
     t.dropped <- t.dropped + 1;
     Lwt.return_ok ()
   in
-  let rec wait event =
-    match t.channel with
-    | Some channel when is_up t -> (
-        match ask_room t.handle with
-        | code when code < 0 ->
-            broke t code;
-            drop ()
-        | 1 -> again event
-        | _ -> wait_for_event t channel event >>= again)
-    | _ -> drop ()
-  and again event = match try_ () with Some result -> Lwt.return result | None -> wait event in
+  let rec wait events =
+    if not (is_up t) then drop ()
+    else
+      match ask_room t.handle with
+      | code when code < 0 ->
+          broke t code;
+          drop ()
+      | 1 -> again events
+      | _ -> wait_for_event t (fun queue -> queue.tx) events >>= fun () -> again events
+  and again events = match try_ () with Some result -> Lwt.return result | None -> wait events in
   if not t.active then Lwt.return_error `Disconnected
   else if not (is_up t) then drop ()
   else
@@ -244,18 +296,19 @@ let with_room t try_ =
     | None when t.stalled -> drop ()
     | None ->
         let slept = Time.sleep_ns patience >>= fun () -> t.stalled <- true; drop () in
-        Lwt.pick [ wait Activations.program_start; slept ]
+        Lwt.pick [ wait (no_events ()); slept ]
 
 let page t number address =
   match t.pages.(number) with
-  | Some page -> page
-  | None ->
+  (* Pages are numbered anew where a backend has kept some of them. *)
+  | Some (known, page) when known = address -> page
+  | _ ->
       let page = Cstruct.of_bigarray (page_at address) in
-      t.pages.(number) <- Some page;
+      t.pages.(number) <- Some (address, page);
       page
 
 let finished t code =
-  if code = 1 then notify t else if code < 0 then broke t code;
+  if code > 0 then notify_tx t (code - 1) else if code < 0 then broke t code;
   Ok ()
 
 (* Written where it is sent from. *)
@@ -284,7 +337,7 @@ let write_copy t size fill offload =
   else if length = 0 then Lwt.return_ok ()
   else
     with_room t (fun () ->
-        match send t.handle buffer.buffer buffer.off length offload with 2 -> None | code -> Some (finished t code))
+        match send t.handle buffer.buffer buffer.off length offload with 256 -> None | code -> Some (finished t code))
 
 let write_any t ~most ~size fill offload =
   if size < 0 || size > most then Lwt.return_error `Invalid_length
@@ -317,43 +370,54 @@ let handle_frame f frame =
   | exception ((Out_of_memory | Stack_overflow) as error) -> raise error
   | exception error -> failed error
 
-(* Receives up to [count] frames; false when there was no more. *)
-let rec receive_some t f count =
+(* Receives up to [count] frames, or packets as they came; false when there was no more. [f] is given what [receive] said, too. *)
+let rec receive_some t ~whole f count =
   if count = 0 || not t.active then true
   else (
-    if Cstruct.length t.slab < longest t.mtu then t.slab <- Cstruct.create_unsafe (slab_size t.mtu);
-    let code = receive t.handle t.slab.buffer t.slab.off (Cstruct.length t.slab) (longest t.mtu) in
+    let most = if whole then longest_packet else longest t.mtu in
+    if Cstruct.length t.slab < most then t.slab <- Cstruct.create_unsafe (slab_size most);
+    let { Cstruct.buffer; off; len } = t.slab in
+    let code = if whole then receive_whole t.handle buffer off len else receive t.handle buffer off len most in
     if code < 0 then (
       broke t code;
       false)
     else (
-      if code lsr 32 <> 0 then notify t;
+      if code lsr 32 land 0xff <> 0 then notify_rx t (code lsr 32 land 0xff);
       match code land 0xffffffff with
       | 0 -> false
       | length ->
           let frame = Cstruct.sub t.slab 0 length in
           t.slab <- Cstruct.shift t.slab (min (Cstruct.length t.slab) ((length + 15) land lnot 15));
-          handle_frame f frame;
-          receive_some t f (count - 1)))
+          handle_frame (f code) frame;
+          receive_some t ~whole f (count - 1)))
 
-let listen t ~header_size:_ f =
-  let rec loop event =
+let listen_any t ~whole f =
+  let events = no_events () in
+  let rec loop () =
     if not t.active then Lwt.return_ok ()
+    else if not (is_up t) then Lwt_condition.wait t.turned >>= loop
+    else if receive_some t ~whole f batch then Lwt.pause () >>= loop
+    else if not (is_up t) then loop ()
     else
-      match t.channel with
-      | Some channel when is_up t ->
-          if receive_some t f batch then Lwt.pause () >>= fun () -> loop event
-          else if not (is_up t) then loop event
-          else (
-            match ask_packet t.handle with
-            | code when code < 0 ->
-                broke t code;
-                loop event
-            | 1 -> loop event
-            | _ -> wait_for_event t channel event >>= loop)
-      | _ -> Lwt_condition.wait t.turned >>= fun () -> loop Activations.program_start
+      match ask_packet t.handle with
+      | code when code < 0 ->
+          broke t code;
+          loop ()
+      | 1 -> loop ()
+      | _ -> wait_for_event t (fun queue -> queue.rx) events >>= loop
   in
-  loop Activations.program_start
+  loop ()
+
+let listen t ~header_size:_ f = listen_any t ~whole:false (fun _ -> f)
+
+type checksum = [ `Good | `Partial | `Unchecked ]
+
+let listen_partial t f =
+  let deliver code =
+    let checksum = if code land (1 lsl 40) <> 0 then `Partial else if code land (1 lsl 41) <> 0 then `Good else `Unchecked in
+    f ~checksum ~segment:(code lsr 42)
+  in
+  listen_any t ~whole:true deliver
 
 (* {2 What there is to know} *)
 
@@ -376,3 +440,4 @@ let reset_stats_counters t = t.counted <- Array.init 7 (statistic t.handle)
 let dropped t = (statistic t.handle received_dropped, statistic t.handle sent_dropped + t.dropped)
 let offloads t = t.takes
 let is_connected = is_up
+let connected_queues t = if is_up t then Array.length t.queues else 0

@@ -53,6 +53,15 @@ val memory : int ref
 (** The most bytes for the pages of an interface that is connected from then on; 1 MiB less 56 KiB at most, which is the default,
     172 KiB at least. *)
 
+val queues : int ref
+(** The most queues of an interface that is connected from then on, 1 to 4; 1 at first, which is what one processor needs. Each has rings
+    and event channels of its own, which a thread of netback serves: where the backend has several processors, more queues
+    let them work side by side. The queues share the {!memory}. There are as many as the backend offers, at most. Frames of a flow, those
+    with the same IP addresses and ports of TCP, stay in order. *)
+
+val connected_queues : t -> int
+(** How many queues there are with the backend of now; 0 when there is none. *)
+
 val dropped : t -> int * int
 (** Frames since the start that came and were not delivered, and that were not sent: there was no room or no backend. *)
 
@@ -66,6 +75,15 @@ val write_partial : t -> ?v6:bool -> ?segment:int -> size:int -> (Cstruct.t -> i
 (** Like {!write}, of a frame whose checksum field of TCP or UDP has the sum of the pseudo header, not complemented, and whose rest the
     backend computes. [v6] says that it is over IPv6. With [segment], which is the bytes of TCP payload in a packet, it may have up to
     65535 bytes and is cut by whoever puts it on a wire. [`Unimplemented] when that is none of {!offloads}. *)
+
+type checksum = [ `Good | `Partial | `Unchecked ]
+(** Of a packet's TCP or UDP: it need not be looked at; it is the sum of the pseudo header, not complemented, since the packet never was on a
+    wire, and the data is good; nothing is known, and it has to be looked at. *)
+
+val listen_partial : t -> (checksum:checksum -> segment:int -> Cstruct.t -> unit Lwt.t) -> (unit, error) result Lwt.t
+(** Like {!listen}, of packets as they came: segments of TCP of up to 65553 bytes whole, where {!listen} calls with each of the frames that
+    they stand for, and checksums as they are. [segment] is the bytes of TCP payload in each of these frames, 0 where the packet is a
+    frame itself. With {!write_partial}'s [segment], and [checksum] [`Partial], it can be sent on. *)
 
 val is_connected : t -> bool
 (** Whether the interface has a backend now, as a carrier on a wire. *)

@@ -25,7 +25,7 @@ fn pages(bytes: i64) -> usize {
 extern "C" fn mxen_block_take(bytes: i64, number: i64) -> i64 {
     let pages = pages(bytes);
     // SAFETY: the table hands memory out once and for ever. The ring has 16 bits of the number, and nobody looks at them.
-    DISKS.take(pages, |address| unsafe {
+    DISKS.take(pages, 1, |address| unsafe {
         Disk::new(address, pages, number as u16)
     })
 }

@@ -2,7 +2,7 @@
 //! Devices whose rings and pages are here and whose connection is made by OCaml, behind `c_stubs/mirage_devices.c`.
 //!
 //! A device and its memory stay for ever: OCaml values that point into its pages may outlive its use. One that is not in use
-//! any more is the next one's of the same kind and size.
+//! any more is the next one's of the same kind, size and number of queues.
 
 use super::errors::{NO_MEMORY, OUT_OF_RANGE};
 use crate::xen::grants;
@@ -19,6 +19,8 @@ pub struct Place<T: 'static> {
     pub device: &'static mut T,
     /// How many pages it has; 0 when it cannot be used again.
     pages: usize,
+    /// How many queues.
+    queues: usize,
     used: bool,
 }
 
@@ -31,13 +33,14 @@ impl<T: Send> Table<T> {
         Table(Mutex::new([const { None }; MOST]))
     }
 
-    /// A device with `pages` pages, which `make` makes of their address if there is none that can be used again: its handle.
-    pub fn take(&self, pages: usize, make: impl FnOnce(usize) -> Option<T>) -> i64 {
+    /// A device with `pages` pages and `queues` queues, which `make` makes of their address if there is none that can be used again: its
+    /// handle.
+    pub fn take(&self, pages: usize, queues: usize, make: impl FnOnce(usize) -> Option<T>) -> i64 {
         let mut places = self.0.lock();
         let idle = places.iter().position(|place| {
             place
                 .as_ref()
-                .is_some_and(|place| !place.used && place.pages == pages)
+                .is_some_and(|place| !place.used && (place.pages, place.queues) == (pages, queues))
         });
         if let Some(handle) = idle
             && let Some(Some(place)) = places.get_mut(handle)
@@ -65,6 +68,7 @@ impl<T: Send> Table<T> {
             *place = Some(Place {
                 device,
                 pages,
+                queues,
                 used: true,
             });
         }

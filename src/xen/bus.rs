@@ -41,27 +41,63 @@ pub trait Driver {
     fn changed(&mut self, _store: &mut Store, _backend: &Backend) {}
 }
 
+/// A node of the frontend's folder.
+#[derive(Clone, Copy)]
+struct Key {
+    /// The queue whose folder it is in, for those that have one.
+    queue: Option<usize>,
+    name: &'static [u8],
+    /// `None` for a node that an earlier connection may have left and that must not be there.
+    value: Option<u64>,
+}
+
 /// Names and values for the frontend's folder.
 pub struct Keys {
-    keys: [(&'static [u8], u64); 16],
+    keys: [Key; Keys::MOST],
     count: usize,
+    queue: Option<usize>,
     protocol: Option<&'static [u8]>,
 }
 
 impl Keys {
+    /// How many there can be.
+    pub const MOST: usize = 32;
+
     /// None.
     pub const fn new() -> Self {
+        const NONE: Key = Key {
+            queue: None,
+            name: b"",
+            value: None,
+        };
         Keys {
-            keys: [(b"", 0); 16],
+            keys: [NONE; Keys::MOST],
             count: 0,
+            queue: None,
             protocol: None,
         }
     }
 
+    /// What is added from now on is in the folder of that queue, `queue-N`, or in none.
+    pub const fn of_queue(mut self, queue: Option<usize>) -> Self {
+        self.queue = queue;
+        self
+    }
+
     /// Adds a number.
-    pub fn number(mut self, name: &'static [u8], value: u64) -> Self {
+    pub fn number(self, name: &'static [u8], value: u64) -> Self {
+        self.add(name, Some(value))
+    }
+
+    /// What an earlier connection may have written, and would be taken for this one's.
+    pub fn absent(self, name: &'static [u8]) -> Self {
+        self.add(name, None)
+    }
+
+    fn add(mut self, name: &'static [u8], value: Option<u64>) -> Self {
         if let Some(place) = self.keys.get_mut(self.count) {
-            *place = (name, value);
+            let queue = self.queue;
+            *place = Key { queue, name, value };
             self.count += 1;
         }
         self
@@ -222,15 +258,23 @@ impl Link {
     /// All or nothing: the backend looks when the state changes, and must then find the rest.
     fn publish(&self, store: &mut Store, keys: &Keys, state: State) -> Result<(), Error> {
         store.transaction(ATTEMPTS, |store, transaction| {
-            let mut put = |name: &[u8], value: &[u8]| {
-                let path = Path::of(&[self.folder.get(), b"/", name]);
-                store.write(transaction, path.get(), value)
-            };
-            for (name, value) in keys.keys.iter().take(keys.count) {
-                put(name, Text::<20>::new().decimal(*value).get())?;
+            for key in keys.keys.iter().take(keys.count) {
+                let mut path = Path::of(&[self.folder.get(), b"/"]);
+                if let Some(queue) = key.queue {
+                    path = path.bytes(b"queue-").decimal(queue as u64).bytes(b"/");
+                }
+                let path = path.bytes(key.name);
+                let Some(value) = key.value else {
+                    // It may not be there.
+                    let _ = store.remove(transaction, path.get());
+                    continue;
+                };
+                let value = Text::<20>::new().decimal(value);
+                store.write(transaction, path.get(), value.get())?;
             }
             if let Some(protocol) = keys.protocol {
-                put(b"protocol", protocol)?;
+                let path = Path::of(&[self.folder.get(), b"/protocol"]);
+                store.write(transaction, path.get(), protocol)?;
             }
             self.write_state(store, transaction, state)
         })

@@ -8,17 +8,24 @@
  *   net both ADDRESS COUNT MOST SEED   echo, while the same number of datagrams comes in
  *   net sink PORT SIZE                 accepts one TCP connection, compares SIZE bytes, prints "sank N"
  *   net pour PORT SIZE                 accepts one TCP connection, sends SIZE bytes, prints "poured N"
+ *   net fetch ADDRESS PORT SIZE        makes a TCP connection, to "pour", and compares what comes, prints "fetched N"
+ *   net software INTERFACE             has Linux compute checksums of what it sends there, as for a card that cannot
  *
- * PATIENCE is for how many milliseconds "echo" and "both" wait for an answer, 2000 if it is not there.
+ * PATIENCE is for how many milliseconds "echo" and "both" wait for an answer, 2000 if it is not there; SOURCE is the address that
+ * datagrams come from. ADDRESS is one of IPv4 or IPv6.
  * Wrong bytes end it with status 1 at once; lost datagrams are for the caller to judge.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -58,14 +65,34 @@ static size_t fill(uint8_t *bytes, uint64_t seed, uint32_t number, size_t most)
 	return size;
 }
 
+/* An address and a port as a socket has them; its size. */
+static socklen_t parse(const char *text, unsigned port, struct sockaddr_storage *to)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)to;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)to;
+
+	memset(to, 0, sizeof *to);
+	if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons((uint16_t)port);
+		return sizeof *v4;
+	}
+	if (inet_pton(AF_INET6, text, &v6->sin6_addr) != 1)
+		die(text);
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons((uint16_t)port);
+	return sizeof *v6;
+}
+
 static int connect_to(const char *address, unsigned port)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-	int fd = socket(AF_INET, SOCK_DGRAM, 0), room = 8 << 20;
+	struct sockaddr_storage to, from;
+	socklen_t size = parse(address, port, &to);
+	const char *source = getenv("SOURCE");
+	int fd = socket(to.ss_family, SOCK_DGRAM, 0), room = 8 << 20;
 
-	if (inet_pton(AF_INET, address, &to.sin_addr) != 1)
-		die(address);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) < 0)
+	if (fd < 0 || (source != NULL && bind(fd, (struct sockaddr *)&from, parse(source, 0, &from)) < 0) ||
+	    connect(fd, (struct sockaddr *)&to, size) < 0)
 		die("socket");
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room);
@@ -191,10 +218,10 @@ static uint8_t stream(size_t n)
 	return (uint8_t)(n * 7 + n / 251);
 }
 
-static int sink(unsigned port, size_t size)
+/* Compares `size` bytes of the stream. */
+static int compare(int fd, size_t size, const char *what)
 {
 	static uint8_t got[1 << 16];
-	int fd = accepted(port);
 	size_t have = 0;
 
 	while (have < size && readable(fd, 10000)) {
@@ -208,8 +235,30 @@ static int sink(unsigned port, size_t size)
 			}
 		have += (size_t)now;
 	}
-	printf("sank %zu\n", have);
+	printf("%s %zu\n", what, have);
 	return have == size ? 0 : 1;
+}
+
+static int fetch(const char *address, unsigned port, size_t size)
+{
+	struct sockaddr_storage to;
+	socklen_t length = parse(address, port, &to);
+	int fd = socket(to.ss_family, SOCK_STREAM, 0);
+
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, length) < 0)
+		die("connect");
+	return compare(fd, size, "fetched");
+}
+
+static int software(const char *interface)
+{
+	struct ethtool_value value = { .cmd = ETHTOOL_STXCSUM, .data = 0 };
+	struct ifreq request = { .ifr_data = (char *)&value };
+
+	strncpy(request.ifr_name, interface, IFNAMSIZ - 1);
+	if (ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCETHTOOL, &request) < 0)
+		die(interface);
+	return 0;
 }
 
 static int pour(unsigned port, size_t size)
@@ -247,9 +296,13 @@ int main(int argc, char **argv)
 	if (argc == 5 && strcmp(what, "take") == 0)
 		return take(argv[2], (uint32_t)atol(argv[3]), (size_t)atol(argv[4]));
 	if (argc == 4 && strcmp(what, "sink") == 0)
-		return sink((unsigned)atoi(argv[2]), (size_t)atol(argv[3]));
+		return compare(accepted((unsigned)atoi(argv[2])), (size_t)atol(argv[3]), "sank");
 	if (argc == 4 && strcmp(what, "pour") == 0)
 		return pour((unsigned)atoi(argv[2]), (size_t)atol(argv[3]));
+	if (argc == 5 && strcmp(what, "fetch") == 0)
+		return fetch(argv[2], (unsigned)atoi(argv[3]), (size_t)atol(argv[4]));
+	if (argc == 3 && strcmp(what, "software") == 0)
+		return software(argv[2]);
 	fprintf(stderr, "net: wrong usage\n");
 	return 64;
 }

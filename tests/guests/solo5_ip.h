@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  * A host small enough for a test: ARP, IPv4 with fragments, ICMP echo, UDP echo. Each interface NUMBER has the address
- * 10.0.NUMBER.2.
+ * 10.0.NUMBER.2, and over IPv6, where it echoes, too, but looks for nobody, fd00::2.
  *
  * UDP port 7 echoes; port 9 takes orders: "stop" ends the program, "send COUNT SIZE" sends so many datagrams of so many
  * bytes of payload back, the n-th filled with the numbers n, n + 1, … in 32 bits.
@@ -30,7 +30,7 @@ __attribute__((weak)) void *memset(void *to, int byte, size_t size)
 	return start;
 }
 
-/* What the core knows of an interface: src/solo5/devices/net.rs. */
+/* What the core knows of an interface: src/solo5/devices/net/api.rs. */
 struct solo5__xen_net_statistics {
 	uint64_t received, received_bytes, received_dropped, sent, sent_bytes, sent_dropped, connections;
 };
@@ -263,6 +263,39 @@ static void ip(struct interface *net, const uint8_t *frame_in, size_t size)
 	}
 }
 
+/* Sends the datagram over IPv6 in `frame` back. */
+static void ip6(struct interface *net, size_t size)
+{
+	uint8_t *header = frame + 14, *udp = header + 40, other[16];
+	size_t length = size >= 62 ? get16(header + 4) : 0;
+	static const uint8_t own[16] = { 0xfd, [15] = 2 };
+
+	if (header[6] != 17 || length < 8 || length > size - 54 || !equal(header + 24, own, 16) || get16(udp + 2) != 7)
+		return;
+	/* Unlike IPv4's, it may not be absent. */
+	if (get16(udp + 6) == 0 || checksum(sum(header + 8, 32) + 17 + length + sum(udp, length)) != 0) {
+		print("a datagram with a wrong checksum\n");
+		return;
+	}
+	memcpy(frame, frame + 6, 6);
+	memcpy(frame + 6, net->info.mac_address, 6);
+	memcpy(other, header + 8, 16);
+	memcpy(header + 8, own, 16);
+	memcpy(header + 24, other, 16);
+	put16(udp + 2, get16(udp));
+	put16(udp, 7);
+	/* The sum is the same the other way round. */
+	if (blank_udp) {
+		const struct solo5__xen_net_offload offload = { 1, 1, 0 };
+
+		put16(udp + 6, (uint16_t)~checksum(sum(header + 8, 32) + 17 + length));
+		if (solo5__xen_net_write(net->handle, frame, 54 + length, &offload) != SOLO5_R_OK)
+			print("the backend takes no checksums: wrong\n");
+	} else {
+		solo5_net_write(net->handle, frame, 54 + length);
+	}
+}
+
 static void arp(struct interface *net, const uint8_t *request, size_t size)
 {
 	uint8_t answer[42];
@@ -293,6 +326,8 @@ static unsigned serve(struct interface *net)
 			arp(net, frame, size);
 		else if (get16(frame + 12) == 0x0800)
 			ip(net, frame, size);
+		else if (get16(frame + 12) == 0x86dd)
+			ip6(net, size);
 	}
 	return count;
 }

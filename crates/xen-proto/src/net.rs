@@ -7,11 +7,13 @@
 
 mod checksum;
 mod cut;
+mod queues;
 mod rx;
 mod tx;
 
 pub use checksum::fill as fill_checksum;
 pub use cut::{Cut, MAX_HEADERS};
+pub use queues::{MOST_QUEUES, QUEUE_PAGES, flow, queues, share};
 pub use rx::{Fragment, MAX_FRAGMENTS, Packet, Rx};
 pub use tx::Tx;
 
@@ -97,14 +99,14 @@ pub struct Offload {
 }
 
 /// Page numbers, each handed out once.
-struct Pool {
+pub struct Pool {
     free: [u8; SLOTS],
     count: usize,
 }
 
 impl Pool {
     /// The numbers below `pages`, at most [`SLOTS`].
-    fn new(pages: usize) -> Self {
+    pub fn new(pages: usize) -> Self {
         Pool {
             free: core::array::from_fn(|index| index as u8),
             count: pages.min(SLOTS),

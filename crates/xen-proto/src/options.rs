@@ -13,6 +13,7 @@
 //! | `--solo5:net:NAME=NUMBER` | which network device the manifest's NAME is: `device/vif/NUMBER` |
 //! | `--solo5:block:NAME=NUMBER` | which disk the manifest's NAME is: `device/vbd/NUMBER` |
 //! | `--solo5:net-memory=SIZE`, `--solo5:block-memory=SIZE` | bytes for each device's buffers, if less than the default |
+//! | `--solo5:net-queues=N` | queues of each network interface; 1 |
 //! | `--solo5:evtchn=2l` | keep Xen's 2-level event channels even where FIFO is offered |
 //! | `--solo5:norandom` | heap, stack and windows lie where they lay at the last boot |
 //! | `--solo5:watchdog=SECONDS`, `--watchdog=SECONDS` | Xen ends a domain that does not wait for so long |
@@ -28,7 +29,13 @@ const PREFIX: &[u8] = b"--solo5:";
 const WATCHDOG: &[u8] = b"watchdog=";
 
 /// How options for devices start, of which nothing more is looked at before there is a device.
-const DEVICE_OPTIONS: [&[u8]; 4] = [b"net:", b"block:", b"net-memory=", b"block-memory="];
+const DEVICE_OPTIONS: [&[u8]; 5] = [
+    b"net:",
+    b"block:",
+    b"net-memory=",
+    b"block-memory=",
+    b"net-queues=",
+];
 
 /// How much the bindings log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +63,8 @@ pub enum Error {
     BadEvtchn,
     /// The time is no number of seconds from 1 to 2^32 - 1.
     BadSeconds,
+    /// The number of queues is not one of those that a device can have.
+    BadQueues,
 }
 
 impl Error {
@@ -67,6 +76,7 @@ impl Error {
             Error::SizeTooBig => "size does not fit 64 bits",
             Error::BadEvtchn => "bad event channel interface (only 2l can be forced)",
             Error::BadSeconds => "bad number of seconds (1 to 4294967295)",
+            Error::BadQueues => "bad number of queues (1 to 4)",
         }
     }
 }
@@ -156,6 +166,23 @@ impl<'a> Options<'a> {
     /// It is no size.
     pub fn device_memory(&self, kind: &[u8]) -> Result<Option<u64>, Error> {
         self.value(&[kind, b"-memory="]).map(size).transpose()
+    }
+
+    /// The value of the option `KIND-queues=N`: how many queues each device of that kind has, 1 to `most`; 1 without it.
+    ///
+    /// # Errors
+    ///
+    /// It is no such number.
+    pub fn device_queues(&self, kind: &[u8], most: usize) -> Result<usize, Error> {
+        let Some(value) = self.value(&[kind, b"-queues="]) else {
+            return Ok(1);
+        };
+        match value {
+            [digit @ b'1'..=b'9'] if usize::from(digit - b'0') <= most => {
+                Ok(usize::from(digit - b'0'))
+            }
+            _ => Err(Error::BadQueues),
+        }
     }
 
     /// What follows `parts` in the last option that starts with them, one after the other.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * A network backend that does anything: to xenstore, to the rings, to the pages that it was lent, at moments of its own. It plays
- * a backend just well enough to be connected to again and again, and says at the end how often it was, and what it did.
+ * a backend just well enough to be connected to again and again, with one queue or several, and says at the end how often it was, what
+ * it did, and how many queues there were at most.
  * Layouts: io/netif.h, io/xenbus.h, io/xs_wire.h.
  *
  * Order: "net SEED ROUNDS DOMID NUMBER WILD": so often, to interface NUMBER of domain DOMID. WILD is 0 for a backend that
@@ -9,7 +10,7 @@
  */
 #include "../xen_wild.h"
 
-enum { ARP_SIZE = 42, DATA = 128, TX_SLOTS = 256, RX_SLOTS = 256 };
+enum { ARP_SIZE = 42, DATA = 128, TX_SLOTS = 256, RX_SLOTS = 256, QUEUES = 4 };
 
 static const char *const names[] = {
 	"feature-sg", "feature-gso-tcpv4", "feature-gso-tcpv6", "feature-rx-copy", "feature-split-event-channels",
@@ -18,10 +19,17 @@ static const char *const names[] = {
 
 /* ---- packets ---- */
 
-static struct end tx, rx;
+struct queue {
+	struct end tx, rx;
+	int64_t ports[2];
+	unsigned channels;
+};
+
+/* Those of the connection, the one that something is done to now, and the most that there were. */
+static struct queue queues[QUEUES], *q = queues;
+static unsigned count, most;
 static int64_t peer;
-static int64_t ports[2];
-static unsigned channels, connections, frames, pranks;
+static unsigned connections, frames, pranks;
 static bool attached;
 static uint8_t bytes[PAGE] __attribute__((aligned(PAGE)));
 
@@ -80,7 +88,7 @@ static void write_header(size_t size)
 
 static volatile uint32_t *rx_slot(uint32_t index)
 {
-	return &rx.ring->words[index % RX_SLOTS * 2];
+	return &q->rx.ring->words[index % RX_SLOTS * 2];
 }
 
 /* Delivers a packet of some pieces, with extra information or without, and any flags. */
@@ -88,7 +96,7 @@ static void deliver(unsigned wild)
 {
 	static const size_t lengths[] = { 0, 1, 13, 14, 42, 60, 590, 1514, 4096 };
 	unsigned pieces = once_in(2) ? 1 : 1 + any() % (once_in(8) ? 19 : 5), extras = once_in(3) ? 1 + any() % 2 : 0;
-	uint32_t waiting = rx.ring->req_prod - rx.cons;
+	uint32_t waiting = q->rx.ring->req_prod - q->rx.cons;
 	size_t sizes[20], size = 0;
 
 	if (waiting > RX_SLOTS)
@@ -100,18 +108,18 @@ static void deliver(unsigned wild)
 	if (pieces + extras > waiting || size > 65535)
 		return;
 	for (unsigned i = 0; i < pieces; i++) {
-		uint32_t id = rx_slot(rx.cons)[0] & 0xffff, ref = rx_slot(rx.cons)[1];
+		uint32_t id = rx_slot(q->rx.cons)[0] & 0xffff, ref = rx_slot(q->rx.cons)[1];
 		uint32_t offset = any() % (uint32_t)(4097 - sizes[i]);
 		/* DATA_VALIDATED and CSUM_BLANK by chance, then MORE_DATA and EXTRA_INFO as they are. */
 		uint32_t flags = (any() & 3) | (i + 1 < pieces ? 4 : 0) | (i == 0 && extras ? 8 : 0);
 		int status = (int)sizes[i];
 
-		rx.cons++;
+		q->rx.cons++;
 		if (i == 0)
 			write_header(size);
 		else
 			bytes[any() % PAGE] = (uint8_t)any();
-		copy(&rx, ref, offset, bytes, sizes[i], true);
+		copy(&q->rx, ref, offset, bytes, sizes[i], true);
 		if (once_in(16))
 			status = -(int)(any() % 3) - 1;
 		if (wild && once_in(wild == 2 ? 8 : 400)) {
@@ -122,113 +130,155 @@ static void deliver(unsigned wild)
 			default: flags = any() & 0xffff;
 			}
 		}
-		rx_slot(rx.prod)[0] = id | offset << 16;
-		rx_slot(rx.prod)[1] = flags | (uint32_t)status << 16;
-		rx.prod++;
+		rx_slot(q->rx.prod)[0] = id | offset << 16;
+		rx_slot(q->rx.prod)[1] = flags | (uint32_t)status << 16;
+		q->rx.prod++;
 		for (unsigned extra = 0; i == 0 && extra < extras; extra++) {
 			uint32_t kind = extra == 0 && !once_in(8) ? 1 : 1 + any() % 4, segment = once_in(2) ? any() % 3000 : any() & 0xffff;
 
-			rx.cons++;
+			q->rx.cons++;
 			if (wild && once_in(wild == 2 ? 4 : 100))
 				kind = any() & 0xff;
-			rx_slot(rx.prod)[0] = kind | (extra + 1 < extras ? 1u << 8 : 0) | segment << 16;
-			rx_slot(rx.prod)[1] = wild && once_in(8) ? any() : 1 + any() % 2;
-			rx.prod++;
+			rx_slot(q->rx.prod)[0] = kind | (extra + 1 < extras ? 1u << 8 : 0) | segment << 16;
+			rx_slot(q->rx.prod)[1] = wild && once_in(8) ? any() : 1 + any() % 2;
+			q->rx.prod++;
 		}
 	}
 	__sync_synchronize();
-	rx.ring->rsp_prod = rx.prod;
+	q->rx.ring->rsp_prod = q->rx.prod;
 	frames++;
 	/* What was delivered changes while it is read. */
 	if (once_in(4)) {
 		write_header(size);
 		for (unsigned i = 0; i < 2; i++)
-			copy(&rx, rx_slot(any())[1], any() % (PAGE - DATA), bytes, DATA, true);
+			copy(&q->rx, rx_slot(any())[1], any() % (PAGE - DATA), bytes, DATA, true);
 	}
 }
 
 /* Answers one request to send, or more. */
 static void take(unsigned wild)
 {
-	for (uint32_t count = 1 + any() % 8; count > 0 && tx.cons != tx.ring->req_prod; count--) {
-		uint32_t id = tx.ring->words[tx.cons++ % TX_SLOTS * 3 + 2] & 0xffff;
+	for (uint32_t left = 1 + any() % 8; left > 0 && q->tx.cons != q->tx.ring->req_prod; left--) {
+		uint32_t id = q->tx.ring->words[q->tx.cons++ % TX_SLOTS * 3 + 2] & 0xffff;
 		uint32_t status = once_in(8) ? (uint32_t)-(int32_t)(1 + any() % 2) : 0;
 
 		if (wild && once_in(wild == 2 ? 16 : 400))
 			id = near(id);
 		if (wild && once_in(wild == 2 ? 16 : 400))
 			status = any();
-		tx.ring->words[tx.prod++ % TX_SLOTS * 3] = (id & 0xffff) | status << 16;
+		q->tx.ring->words[q->tx.prod++ % TX_SLOTS * 3] = (id & 0xffff) | status << 16;
 	}
 	__sync_synchronize();
-	tx.ring->rsp_prod = tx.prod;
+	q->tx.ring->rsp_prod = q->tx.prod;
 }
 
 /* Anything anywhere in the two pages of rings. */
 static void scrawl(void)
 {
 	switch (any() % 6) {
-	case 0: rx.ring->rsp_prod = near(rx.prod); break;
-	case 1: tx.ring->rsp_prod = near(tx.prod); break;
-	case 2: rx.ring->req_event = any(); tx.ring->req_event = any(); break;
-	case 3: rx.ring->req_prod = any(); tx.ring->rsp_event = any(); break;
-	case 4: rx.ring->words[any() % (RX_SLOTS * 2)] = near(rx.ring->words[0]); break;
-	default: tx.ring->words[any() % (TX_SLOTS * 3)] = near(tx.ring->words[2]);
+	case 0: q->rx.ring->rsp_prod = near(q->rx.prod); break;
+	case 1: q->tx.ring->rsp_prod = near(q->tx.prod); break;
+	case 2: q->rx.ring->req_event = any(); q->tx.ring->req_event = any(); break;
+	case 3: q->rx.ring->req_prod = any(); q->tx.ring->rsp_event = any(); break;
+	case 4: q->rx.ring->words[any() % (RX_SLOTS * 2)] = near(q->rx.ring->words[0]); break;
+	default: q->tx.ring->words[any() % (TX_SLOTS * 3)] = near(q->tx.ring->words[2]);
 	}
 }
 
 static void step(unsigned wild)
 {
+	q = &queues[any() % count];
 	switch (any() % 8) {
 	case 0: case 1: case 2: take(wild); break;
 	case 3: if (wild && once_in(wild == 2 ? 4 : 200)) scrawl(); break;
 	case 4:
 		/* Events for nothing. */
 		for (uint32_t i = any() % (once_in(32) ? 100 : 2); i > 0; i--)
-			mxen_evtchn_notify(ports[any() % channels]);
+			mxen_evtchn_notify(q->ports[any() % q->channels]);
 		break;
 	default: deliver(wild);
 	}
+}
+
+static void let_go(struct queue *queue)
+{
+	for (unsigned i = 0; i < queue->channels; i++)
+		mxen_evtchn_unbind(queue->ports[i]);
+	queue->channels = 0;
+	detach(&queue->tx);
+	detach(&queue->rx);
 }
 
 static void leave(void)
 {
 	if (!attached)
 		return;
-	for (unsigned i = 0; i < channels; i++)
-		mxen_evtchn_unbind(ports[i]);
-	detach(&tx);
-	detach(&rx);
+	for (unsigned i = 0; i < count; i++)
+		let_go(&queues[i]);
+	count = 0;
 	attached = false;
+}
+
+/* A number that the frontend has published of a queue, of which there are several or one. */
+static int64_t queue_number(unsigned queue, bool several, const char *name)
+{
+	char path[64];
+
+	if (!several)
+		return node_number(name);
+	snprintf(path, sizeof path, "queue-%u/%s", queue, name);
+	return node_number(path);
+}
+
+static bool enter_queue(unsigned number, bool several)
+{
+	struct queue *queue = &queues[number];
+	int64_t tx_ref = queue_number(number, several, "tx-ring-ref"), rx_ref = queue_number(number, several, "rx-ring-ref");
+	int64_t remote[2] = { queue_number(number, several, "event-channel"), 0 };
+	unsigned channels = 1;
+
+	if (remote[0] < 0) {
+		remote[0] = queue_number(number, several, "event-channel-rx");
+		remote[1] = queue_number(number, several, "event-channel-tx");
+		channels = 2;
+	}
+	if (tx_ref < 0 || rx_ref < 0 || remote[0] < 0 || remote[1] < 0 || !attach(&queue->tx, peer, tx_ref))
+		return false;
+	if (!attach(&queue->rx, peer, rx_ref)) {
+		detach(&queue->tx);
+		return false;
+	}
+	for (queue->channels = 0; queue->channels < channels; queue->channels++)
+		if ((queue->ports[queue->channels] = mxen_evtchn_bind_interdomain(peer, remote[queue->channels])) < 0) {
+			let_go(queue);
+			return false;
+		}
+	return true;
 }
 
 static bool enter(void)
 {
-	int64_t tx_ref = node_number("tx-ring-ref"), rx_ref = node_number("rx-ring-ref");
-	int64_t remote[2] = { node_number("event-channel"), 0 };
+	int64_t there = node_number("multi-queue-num-queues");
+	unsigned wanted = there > 1 && there <= QUEUES ? (unsigned)there : 1;
 
-	channels = 1;
-	if (remote[0] < 0) {
-		remote[0] = node_number("event-channel-rx");
-		remote[1] = node_number("event-channel-tx");
-		channels = 2;
-	}
-	if (tx_ref < 0 || rx_ref < 0 || remote[0] < 0 || remote[1] < 0 || !attach(&tx, peer, tx_ref))
-		return false;
-	if (!attach(&rx, peer, rx_ref)) {
-		detach(&tx);
-		return false;
-	}
-	for (unsigned i = 0; i < channels; i++)
-		if ((ports[i] = mxen_evtchn_bind_interdomain(peer, remote[i])) < 0) {
-			channels = i;
-			attached = true;
+	attached = true;
+	for (count = 0; count < wanted; count++)
+		if (!enter_queue(count, wanted > 1)) {
 			leave();
 			return false;
 		}
-	attached = true;
 	connections++;
+	if (count > most)
+		most = count;
 	return true;
+}
+
+/* Queues as a backend offers them, or as none does, before the frontend looks. */
+static void offer_queues(unsigned wild)
+{
+	static const char *const offers[] = { "4", "2", "3", "1", "4", "0", "-1", "64", "18446744073709551616", "four", "" };
+
+	put("multi-queue-max-queues", offers[any() % (wild ? sizeof offers / sizeof *offers : 5)]);
 }
 
 static void serve(int64_t rounds, int64_t domid, int64_t number, unsigned wild)
@@ -237,14 +287,17 @@ static void serve(int64_t rounds, int64_t domid, int64_t number, unsigned wild)
 
 	peer = domid;
 	name_folders("vif", domid, number);
-	connections = frames = pranks = 0;
+	connections = frames = pranks = most = 0;
 	for (int64_t round = 0; round < rounds; round++) {
+		if (!attached && once_in(3))
+			offer_queues(wild);
 		if (!attached || once_in(4))
 			shake_hands(attached, enter, leave);
 		for (unsigned i = 0; i < 40 && attached; i++, steps++)
 			step(wild);
-		for (unsigned i = 0; i < channels && attached; i++)
-			mxen_evtchn_notify(ports[i]);
+		for (unsigned n = 0; n < count; n++)
+			for (unsigned i = 0; i < queues[n].channels; i++)
+				mxen_evtchn_notify(queues[n].ports[i]);
 		if (once_in(wild ? 6 : 10)) {
 			prank(names, sizeof names / sizeof *names, wild != 0);
 			pranks++;
@@ -257,11 +310,12 @@ static void serve(int64_t rounds, int64_t domid, int64_t number, unsigned wild)
 		}
 		solo5_yield(solo5_clock_monotonic() + MILLISECOND, NULL);
 		mxen_evtchn_demux();
-		for (unsigned i = 0; i < channels && attached; i++)
-			mxen_evtchn_test_and_clear(ports[i]);
+		for (unsigned n = 0; n < count; n++)
+			for (unsigned i = 0; i < queues[n].channels; i++)
+				mxen_evtchn_test_and_clear(queues[n].ports[i]);
 	}
 	leave();
-	printf("= %u %llu %u %u\n", connections, (unsigned long long)steps, frames, pranks);
+	printf("= %u %llu %u %u %u\n", connections, (unsigned long long)steps, frames, pranks, most);
 }
 
 static void peek(int64_t domid, int64_t first, int64_t count)

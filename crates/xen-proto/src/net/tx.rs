@@ -13,7 +13,6 @@ const NULL: i16 = 1;
 /// The ring of packets to send.
 pub struct Tx<'a> {
     ring: Front<'a, 3, SLOTS>,
-    pages: Pool,
     /// A bit a page: the backend has it.
     lent: [u64; SLOTS / 64],
     /// Packets, or pieces of them, that the backend says it has not sent.
@@ -21,22 +20,22 @@ pub struct Tx<'a> {
 }
 
 impl<'a> Tx<'a> {
-    /// An empty ring in `page`, with `pages` pages to send from, at most [`SLOTS`].
-    pub fn new(page: &'a TxPage, pages: usize) -> Self {
+    /// An empty ring in `page`. The pages to send from are of a [`Pool`] that other rings may share: a page goes back to it when
+    /// the backend of this ring has answered.
+    pub fn new(page: &'a TxPage) -> Self {
         let mut ring = Front::new(page);
         ring.ask_no_event();
         Tx {
             ring,
-            pages: Pool::new(pages),
             lent: [0; SLOTS / 64],
             refused: 0,
         }
     }
 
-    /// Whether a packet of `len` bytes can be sent now.
-    pub fn has_room(&self, len: usize) -> bool {
+    /// Whether a packet of `len` bytes can be sent now, from pages of `pool`.
+    pub fn has_room(&self, pool: &Pool, len: usize) -> bool {
         let pages = len.div_ceil(PAGE);
-        pages <= self.pages.count && pages < self.ring.free()
+        pages <= pool.count && pages < self.ring.free()
     }
 
     /// How many pages the backend has.
@@ -52,11 +51,12 @@ impl<'a> Tx<'a> {
     /// when the packet is empty, too long, or there was no room. The backend sees it after [`publish`](Self::publish).
     pub fn put(
         &mut self,
+        pool: &mut Pool,
         len: usize,
         offload: Offload,
         mut fill: impl FnMut(usize, Range<usize>) -> u32,
     ) -> bool {
-        if len == 0 || len > MAX_PACKET || !self.has_room(len) {
+        if len == 0 || len > MAX_PACKET || !self.has_room(pool, len) {
             return false;
         }
         let gso = offload.gso.filter(|gso| gso.size != 0);
@@ -70,7 +70,7 @@ impl<'a> Tx<'a> {
         let mut at = 0;
         while at < len {
             let end = len.min(at + PAGE);
-            let Some(page) = self.pages.take() else {
+            let Some(page) = pool.take() else {
                 return false;
             };
             let reference = fill(usize::from(page), at..end);
@@ -106,12 +106,12 @@ impl<'a> Tx<'a> {
         self.ring.publish()
     }
 
-    /// Takes back the pages of packets that were sent.
+    /// Gives `pool` back the pages of packets that were sent.
     ///
     /// # Errors
     ///
     /// [`Broken`].
-    pub fn reap(&mut self) -> Result<(), Broken> {
+    pub fn reap(&mut self, pool: &mut Pool) -> Result<(), Broken> {
         for _ in 0..self.ring.waiting()? {
             let [word, _, _] = self.ring.peek(0);
             self.ring.take(1);
@@ -123,7 +123,7 @@ impl<'a> Tx<'a> {
             let bit = 1 << (id % 64);
             let lent = self.lent.get_mut(id / 64).filter(|lent| **lent & bit != 0);
             *lent.ok_or(Broken::BadId)? &= !bit;
-            self.pages.give(id as u8);
+            pool.give(id as u8);
             self.refused += u64::from(status < 0);
         }
         Ok(())

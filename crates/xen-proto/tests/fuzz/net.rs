@@ -11,7 +11,8 @@ const PAGES: usize = 40;
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data);
     let (tx_page, rx_page) = (TxPage::new(), RxPage::new());
-    let mut tx = Tx::new(&tx_page, PAGES);
+    let mut pool = Pool::new(PAGES);
+    let mut tx = Tx::new(&tx_page);
     let mut rx = Rx::new(&rx_page, PAGES);
     while !input.is_empty() {
         match input.u8() % 12 {
@@ -57,9 +58,9 @@ pub fn run(data: &[u8]) {
                     gso,
                 };
                 let mut lent = [false; PAGES];
-                let room = len > 0 && tx.has_room(len);
+                let room = len > 0 && tx.has_room(&pool, len);
                 let before = tx.in_flight();
-                let put = tx.put(len, offload, |page, part| {
+                let put = tx.put(&mut pool, len, offload, |page, part| {
                     assert!(!std::mem::replace(&mut lent[page], true));
                     assert!(!part.is_empty() && part.len() <= PAGE);
                     1
@@ -72,8 +73,9 @@ pub fn run(data: &[u8]) {
                 let _ = tx.publish();
             }
             9 => {
-                if tx.reap().is_err() {
-                    tx = Tx::new(&tx_page, PAGES);
+                if tx.reap(&mut pool).is_err() {
+                    pool = Pool::new(PAGES);
+                    tx = Tx::new(&tx_page);
                 }
                 let _ = tx.ask_event();
             }

@@ -86,7 +86,8 @@ impl<'a> Sender<'a> {
 fn packets_go_out_whole_and_pages_come_back() {
     let mut random = Random::new(21);
     let page = TxPage::new();
-    let mut tx = Tx::new(&page, 100);
+    let mut pool = Pool::new(100);
+    let mut tx = Tx::new(&page);
     let mut netback = Sender::new(&page);
     let mut sent: VecDeque<Sent> = VecDeque::new();
     let mut count = 0;
@@ -108,9 +109,9 @@ fn packets_go_out_whole_and_pages_come_back() {
                     validated: random.one_in(2),
                     gso,
                 };
-                let room = tx.has_room(len);
+                let room = tx.has_room(&pool, len);
                 let mut covered = 0;
-                let put = tx.put(len, offload, |page, part| {
+                let put = tx.put(&mut pool, len, offload, |page, part| {
                     assert!(page < 100 && part.start == covered && part.len() <= PAGE);
                     covered = part.end;
                     page as u32 + 1000
@@ -148,40 +149,44 @@ fn packets_go_out_whole_and_pages_come_back() {
                 for _ in 0..random.below(30) {
                     netback.answer();
                 }
-                tx.reap().unwrap();
+                tx.reap(&mut pool).unwrap();
             }
         }
     }
     assert!(count > 1000);
     while netback.packet().is_some() {}
     while netback.answer() {}
-    tx.reap().unwrap();
+    tx.reap(&mut pool).unwrap();
     assert_eq!((tx.in_flight(), tx.refused), (0, 0));
-    assert!(tx.has_room(MAX_PACKET));
+    assert!(tx.has_room(&pool, MAX_PACKET));
 }
 
 #[test]
 fn what_cannot_be_a_packet_is_not_put() {
     let page = TxPage::new();
-    let mut tx = Tx::new(&page, 4);
+    let mut pool = Pool::new(4);
+    let mut tx = Tx::new(&page);
     for len in [0, MAX_PACKET + 1, 4 * PAGE + 1] {
-        assert!(!tx.put(len, Offload::default(), |_, _| panic!("no page is needed")));
+        assert!(!tx.put(&mut pool, len, Offload::default(), |_, _| panic!(
+            "no page is needed"
+        )));
     }
-    assert!(tx.put(4 * PAGE, Offload::default(), |_, _| 0));
-    assert!(!tx.has_room(1));
+    assert!(tx.put(&mut pool, 4 * PAGE, Offload::default(), |_, _| 0));
+    assert!(!tx.has_room(&pool, 1));
 }
 
 #[test]
 fn lies_about_what_was_sent() {
     let page = TxPage::new();
     let lie = |id: u32, count: u32| {
-        let mut tx = Tx::new(&page, 4);
-        tx.put(100, Offload::default(), |_, _| 1);
+        let mut pool = Pool::new(4);
+        let mut tx = Tx::new(&page);
+        tx.put(&mut pool, 100, Offload::default(), |_, _| 1);
         let _ = tx.publish();
         page.slots[0][0].store(id, Relaxed);
         page.slots[1][0].store(id, Relaxed);
         page.rsp_prod.store(count, Relaxed);
-        tx.reap()
+        tx.reap(&mut pool)
     };
     assert_eq!(lie(3, 1), Ok(()));
     assert_eq!(lie(3, 2), Err(Broken::Overrun));

@@ -206,3 +206,22 @@ fn devices_are_named_by_options() {
         Some(Error::Unknown)
     );
 }
+
+#[test]
+fn queues_of_a_device_are_as_many_as_it_can_have() {
+    let queues = |line: &'static str| {
+        let options = Options::parse(line.as_bytes());
+        assert_eq!((options.error, options.application), (None, &b"app"[..]));
+        options.device_queues(b"net", 4)
+    };
+    assert_eq!(queues("app"), Ok(1));
+    assert_eq!(queues("--solo5:net-queues=1 app"), Ok(1));
+    assert_eq!(
+        queues("--solo5:net-queues=9 --solo5:net-queues=4 app"),
+        Ok(4)
+    );
+    for value in ["", "0", "5", "9", "04", "-1", "4k", "x", "40", "4,"] {
+        let line = format!("--solo5:net-queues={value} app").leak();
+        assert_eq!(queues(line), Err(Error::BadQueues), "{value}");
+    }
+}

@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: ISC
 //! Pages that a packet is written into where it will be sent from.
 
-use super::{Offload, PAGE, Tx, flags};
+use super::{Offload, PAGE, Pool, Tx, flags};
 
 impl Tx<'_> {
-    /// Takes a page for a packet that is yet to be written; its number. `None` while there is no room. It is to be
-    /// [sent](Self::put_reserved) or [given back](Self::unreserve).
-    pub fn reserve(&mut self) -> Option<usize> {
-        self.pages
-            .take()
-            .filter(|_| self.ring.free() > 0)
-            .map(usize::from)
-    }
-
-    /// Puts the packet of `len` bytes, 1 to [`PAGE`], at the start of a page that [`reserve`](Self::reserve) gave, into the
-    /// ring. False, and the page is still reserved, when there is no room any more or the length is none.
+    /// Puts the packet of `len` bytes, 1 to [`PAGE`], at the start of a page that [`Pool::reserve`] gave, into the ring. False, and the page is still reserved, when there is no room any more or the length is none.
     pub fn put_reserved(
         &mut self,
         page: usize,
@@ -42,9 +32,17 @@ impl Tx<'_> {
         *word |= 1 << (page % 64);
         true
     }
+}
+
+impl Pool {
+    /// Takes a page for a packet that is yet to be written; its number. `None` while there is none. It is to be
+    /// [sent](Tx::put_reserved) or [given back](Self::unreserve).
+    pub fn reserve(&mut self) -> Option<usize> {
+        self.take().map(usize::from)
+    }
 
     /// Gives a reserved page back.
     pub fn unreserve(&mut self, page: usize) {
-        self.pages.give(page as u8);
+        self.give(page as u8);
     }
 }
