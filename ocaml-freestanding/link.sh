@@ -27,7 +27,8 @@ done
 set -- "$@" --end-group
 [ ! -e "$parts/manifest.o" ] || set -- "$parts/manifest.o" "$@"
 
-${LD:-ld} -nostdlib -z max-page-size=0x1000 -static --gc-sections -T "$parts/solo5_xen.lds" "$parts/solo5_xen.o" \
+# What --wrap is for: yield.c.
+${LD:-ld} -nostdlib -z max-page-size=0x1000 -static --gc-sections --wrap=caml_thread_yield -T "$parts/solo5_xen.lds" "$parts/solo5_xen.o" \
 	-o "$output" "$@"
 # The names of functions, for crash reports; a link without this step has addresses in them.
 "$here/../tools/xen-symbols" "$output"

@@ -46,6 +46,7 @@ programs! {
     ocaml_text
     ocaml_threads
     ocaml_uncaught
+    ocaml_yield
     c_faults
     c_faults_fortified
     c_jumps

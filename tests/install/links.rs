@@ -107,6 +107,26 @@ fn a_link_that_can_be_has_the_names_of_its_functions() {
     }
 }
 
+/// `ocaml-freestanding/yield.c` comes before the threads library's function.
+#[test]
+fn ocamls_thread_yield_is_a_turn_first() {
+    let folder = program(
+        "yields",
+        "int caml_thread_yield(int); static int wants(void) { return caml_thread_yield(1); }",
+    );
+    compile(
+        &folder,
+        "threads",
+        "#include <solo5.h>\nint caml_thread_yield(int unit) { return unit; }\n\
+         int __wrap_caml_thread_yield(int unit) { solo5_console_write(\"a turn\\n\", 7); return unit - 1; }\n",
+    );
+    for (_, linker) in linkers() {
+        builds(&link(&folder, &linker, "threads.o"));
+        says(&folder.join("image"), &["linked", "a turn"]);
+        fs::remove_file(folder.join("image")).expect("there");
+    }
+}
+
 #[test]
 fn undefined_and_double_symbols_are_a_line_each() {
     let folder = program("symbols", "int wants(void);");

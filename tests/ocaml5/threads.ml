@@ -13,6 +13,10 @@ let () =
   for _ = 1 to 1_000 do
     Thread.yield ()
   done;
+  let awake = ref false in
+  let sleeper = Thread.create (fun () -> Thread.delay 0.02; awake := true) () in
+  while not !awake do Thread.yield () done;
+  Thread.join sleeper;
   let before = Unix.gettimeofday () in
   Thread.delay 0.05;
   Printf.printf "delayed: %b\n" (Unix.gettimeofday () -. before >= 0.05);

@@ -141,6 +141,9 @@ class Link:
             command += ["--wrap=mirage_runtime_start", "--wrap=caml_startup_exn"]
         if self.muldefs:
             command += ["-z", "muldefs", "--whole-archive", last[1], "--no-whole-archive"]
+        else:
+            # Thread.yield is a turn for all that can run: ocaml-freestanding/yield.c.
+            command.append("--wrap=caml_thread_yield")
         command += [*first, *self.words, "--start-group", *last, "--end-group", "-o", temporary]
         command += ["--trace-symbol=" + os.fsdecode(name) for name in traced]
         environment = dict(os.environ, LC_ALL="C")
