@@ -53,6 +53,15 @@ if [ -e "$runtime/gen_domain_state64_inc.awk" ]; then
 	awk -f "$runtime/gen_domain_state64_inc.awk" "$caml/$table" >"$runtime/domain_state64.inc"
 fi
 
+# A domain that could not be made: see domain.awk.
+domain=$runtime/domain.c
+if [ -e "$domain" ]; then
+	leave=caml_orphan_finalisers
+	grep -q "$leave" "$caml/major_gc.h" || leave=caml_final_domain_terminate # 5.1's
+	awk -v leave=$leave -f "$here/domain.awk" "$domain" >"$domain.new"
+	mv "$domain.new" "$domain"
+fi
+
 rm -rf "$directory/include"
 mkdir -p "$directory/include/caml"
 cp "$caml"/*.h "$directory/include/caml"

@@ -76,6 +76,21 @@ fn domain_spawn_fails_as_documented() {
     assert_eq!(outcome.text().replace('\r', ""), wanted, "{outcome}");
 }
 
+/// A domain for whose young heap memory is lacking leaves nothing behind: not its lock, which the next one takes, and not its
+/// part in a collection, which others would wait for.
+#[test]
+fn a_domain_that_is_made_half_way_is_undone() {
+    let outcome = Lab::shared().run(Guest {
+        cmdline: "--solo5:quiet OCAMLRUNPARAM=s=1M half-way".into(),
+        memory: 64,
+        ..Guest::new(guests().join("ocaml5_domain.xen"))
+    });
+    assert_eq!(outcome.reason, Reason::Poweroff, "{outcome}");
+    let failed = "half-way: Failure \"failed to allocate domain\"\n".repeat(3);
+    let wanted = format!("{failed}collected: true\n");
+    assert_eq!(outcome.text().replace('\r', ""), wanted, "{outcome}");
+}
+
 /// hello needs no more than this, in MB; what decides it is in ocaml-freestanding/README.md.
 #[test]
 fn hello_runs_in_three_megabytes() {
