@@ -17,8 +17,14 @@ use std::time::Duration;
 
 const NUMBER: u32 = 7;
 
+/// Whose devices the victim uses: the core's, or OCaml's `Netif`.
+const VICTIMS: [(&str, &str); 2] = [
+    ("solo5_net2", "--solo5:net-queues=4 hostile"),
+    ("os_hostile", ""),
+];
+
 /// The victim: its first interface is netback's and answers from before to after; the second one is `backend`'s.
-fn victim(backend: u32) -> Guest {
+fn victim((name, cmdline): (&str, &str), backend: u32) -> Guest {
     let net = std::fs::read(built("dom0/net")).expect("the file is there");
     let script = format!(
         "{TOOLS}chmod +x $DIR/net; in_space() {{ ip netns exec guest$DOMID \"$@\"; }}\n\
@@ -30,13 +36,13 @@ fn victim(backend: u32) -> Guest {
     let front = "handle=7 mac=00:16:3e:00:00:99";
     let back = "feature-sg=1 feature-gso-tcpv4=1 feature-rx-copy=1";
     Guest {
-        cmdline: "--solo5:net-queues=4 hostile".into(),
+        cmdline: cmdline.into(),
         config: vec![r#"vif = ["script=vif-lab-own"]"#.into()],
         before: Some(device("vif", NUMBER, backend, front, back)),
         dom0: Some(script),
         files: vec![("net".into(), net)],
         timeout: Duration::from_secs(if long() { 3000 } else { 550 }),
-        ..Guest::new(built("guests/solo5_net2.xen"))
+        ..Guest::new(built(&format!("guests/{name}.xen")))
     }
 }
 
@@ -52,9 +58,18 @@ fn plug_again(backend: u32, domid: u32) {
 
 #[test]
 fn a_network_backend_that_does_anything_harms_only_its_interface() {
+    does_anything(VICTIMS[0]);
+}
+
+#[test]
+fn a_network_backend_that_does_anything_harms_only_its_interface_of_an_ocaml_program() {
+    does_anything(VICTIMS[1]);
+}
+
+fn does_anything(whose: (&str, &str)) {
     let rounds = if long() { 60 } else { 6 };
     let mut backend = Agent::of("xen_hostile_net", "", &[]);
-    let mut running = Lab::shared().start(victim(backend.domid));
+    let mut running = Lab::shared().start(victim(whose, backend.domid));
     let (domid, _) = running.domain().expect("the domain is created");
     let (mut all, mut queues) = ([0; 4], 0);
     for round in 0..rounds {
@@ -97,10 +112,14 @@ fn a_network_backend_that_does_anything_harms_only_its_interface() {
 
 #[test]
 fn a_network_backend_sees_nothing_but_its_rings() {
+    VICTIMS.into_iter().for_each(sees_nothing);
+}
+
+fn sees_nothing(whose: (&str, &str)) {
     let mut backend = Agent::of("xen_hostile_net", "", &[]);
     let mut running = Lab::shared().start(Guest {
         dom0: None,
-        ..victim(backend.domid)
+        ..victim(whose, backend.domid)
     });
     let (domid, _) = running.domain().expect("the domain is created");
     // Connected once, so that all is granted; what it has sent then is what it means to be seen.

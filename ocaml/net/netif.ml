@@ -377,7 +377,7 @@ let rec receive_some t ~whole f count =
     let most = if whole then longest_packet else longest t.mtu in
     if Cstruct.length t.slab < most then t.slab <- Cstruct.create_unsafe (slab_size most);
     let { Cstruct.buffer; off; len } = t.slab in
-    let code = if whole then receive_whole t.handle buffer off len else receive t.handle buffer off len most in
+    let code = if whole then receive_whole t.handle buffer off most else receive t.handle buffer off len most in
     if code < 0 then (
       broke t code;
       false)

@@ -288,7 +288,8 @@ static void serve(int64_t rounds, int64_t domid, int64_t number, unsigned wild)
 	peer = domid;
 	name_folders("vif", domid, number);
 	connections = frames = pranks = most = 0;
-	for (int64_t round = 0; round < rounds; round++) {
+	/* A frontend that is slow is waited for. */
+	for (int64_t round = 0; round < rounds || (connections == 0 && round < 100 * rounds); round++) {
 		if (!attached && once_in(3))
 			offer_queues(wild);
 		if (!attached || once_in(4))
