@@ -3,8 +3,8 @@
 //! weakly): why it crashes, how full the heap is, and what the program last wrote to standard error.
 
 use super::platform::Cell;
+use super::weak::weak;
 use super::{heap, malloc};
-use core::arch::asm;
 use core::ptr::{null, null_mut};
 
 /// Bytes of standard error that are kept.
@@ -50,20 +50,9 @@ pub fn register() {
 
 /// Tells the Solo5 part of a note.
 pub(super) fn add_note(note: &'static Cell<Note>) {
-    let on_crash: usize;
-    // SAFETY: reads the address of a weak symbol; 0 if nobody defines it.
+    // SAFETY: the symbol's documented type; the note lives for ever.
     unsafe {
-        asm!(
-            ".weak solo5__xen_on_crash",
-            "mov {}, qword ptr [rip + solo5__xen_on_crash@GOTPCREL]",
-            out(reg) on_crash,
-            options(pure, readonly, nostack, preserves_flags),
-        );
-    }
-    if on_crash != 0 {
-        // SAFETY: the symbol's documented type; the note lives for ever.
-        unsafe {
-            let on_crash: unsafe extern "C" fn(*mut Note) = core::mem::transmute(on_crash);
+        if let Some(on_crash) = weak!("solo5__xen_on_crash" as unsafe extern "C" fn(*mut Note)) {
             on_crash(note.as_ptr());
         }
     }
@@ -71,20 +60,11 @@ pub(super) fn add_note(note: &'static Cell<Note>) {
 
 /// Has the Solo5 part report a crash, if it can.
 pub fn report(why: &[u8]) {
-    let crash: usize;
-    // SAFETY: as in `register`.
+    // SAFETY: the symbol's documented type; the text is readable.
     unsafe {
-        asm!(
-            ".weak solo5__xen_crash",
-            "mov {}, qword ptr [rip + solo5__xen_crash@GOTPCREL]",
-            out(reg) crash,
-            options(pure, readonly, nostack, preserves_flags),
-        );
-    }
-    if crash != 0 {
-        // SAFETY: the symbol's documented type; the text is readable.
-        unsafe {
-            let crash: unsafe extern "C" fn(*const u8, usize) -> ! = core::mem::transmute(crash);
+        if let Some(crash) =
+            weak!("solo5__xen_crash" as unsafe extern "C" fn(*const u8, usize) -> !)
+        {
             crash(why.as_ptr(), why.len())
         }
     }

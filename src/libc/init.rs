@@ -2,6 +2,7 @@
 //! What happens before C runs: `_nolibc_init`, called by mirage-xen's start with the heap. Over our own
 //! Solo5 part it finds the RAM outside of that as well (`solo5__xen_get_memory`, looked for weakly).
 
+use super::weak::weak;
 use super::{heap, malloc};
 use core::arch::asm;
 
@@ -13,7 +14,7 @@ const STACK: usize = 1 << 20;
 #[cfg_attr(not(test), unsafe(no_mangle))]
 pub extern "C" fn _nolibc_init(heap_start: usize, heap_size: usize) {
     super::memory::choose();
-    let ours = memory_getter() != 0;
+    let ours = memory_getter().is_some();
     let (canary, stack) = (canary(ours), stack_pointer());
     malloc::set_secret(core_secret().unwrap_or((canary as u64).rotate_left(24)));
     let mut size = heap_size;
@@ -39,16 +40,9 @@ fn canary(ours: bool) -> usize {
             asm!("mov {}, fs:[0x28]", out(reg) canary, options(nostack, readonly, preserves_flags));
             return canary;
         }
-        let guard: usize;
-        asm!(
-            ".weak __stack_chk_guard",
-            "mov {}, qword ptr [rip + __stack_chk_guard@GOTPCREL]",
-            out(reg) guard,
-            options(pure, readonly, nostack, preserves_flags),
-        );
-        match guard {
+        match weak!("__stack_chk_guard") {
             0 => 0,
-            _ => core::ptr::with_exposed_provenance::<usize>(guard).read(),
+            guard => core::ptr::with_exposed_provenance::<usize>(guard).read(),
         }
     }
 }
@@ -64,49 +58,29 @@ fn stack_pointer() -> usize {
 
 /// Our own Solo5 part's secret word for the heap; another one has only the canary.
 fn core_secret() -> Option<u64> {
-    let get: usize;
-    // SAFETY: reads the address of a weak symbol; 0 if nobody defines it.
-    unsafe {
-        asm!(
-            ".weak solo5__xen_heap_secret",
-            "mov {}, qword ptr [rip + solo5__xen_heap_secret@GOTPCREL]",
-            out(reg) get,
-            options(pure, readonly, nostack, preserves_flags),
-        );
-    }
     // SAFETY: the symbol's documented type.
-    (get != 0).then(|| unsafe { core::mem::transmute::<usize, extern "C" fn() -> u64>(get)() })
+    let get = unsafe { weak!("solo5__xen_heap_secret" as extern "C" fn() -> u64) };
+    get.map(|get| get())
 }
 
-/// `solo5__xen_get_memory`, which only our own Solo5 part has; 0 over another.
-fn memory_getter() -> usize {
-    let get: usize;
-    // SAFETY: reads the address of a weak symbol; 0 if nobody defines it.
-    unsafe {
-        asm!(
-            ".weak solo5__xen_get_memory",
-            "mov {}, qword ptr [rip + solo5__xen_get_memory@GOTPCREL]",
-            out(reg) get,
-            options(pure, readonly, nostack, preserves_flags),
-        );
-    }
-    get
+/// Gives the memory's range of an index; 0 after the last.
+type GetMemory = unsafe extern "C" fn(usize, *mut usize, *mut usize) -> i32;
+
+/// `solo5__xen_get_memory`, which only our own Solo5 part has.
+fn memory_getter() -> Option<GetMemory> {
+    // SAFETY: the symbol's documented type.
+    unsafe { weak!("solo5__xen_get_memory" as GetMemory) }
 }
 
 /// Adds the ranges that Solo5's part knows of besides the heap it passed.
 fn add_extra() {
-    let get = memory_getter();
-    if get == 0 {
+    let Some(get) = memory_getter() else {
         return;
-    }
+    };
     let (mut start, mut size) = (0, 0);
     for index in 0.. {
-        // SAFETY: the symbol's documented type; both are writable.
-        let more = unsafe {
-            let get: unsafe extern "C" fn(usize, *mut usize, *mut usize) -> i32 =
-                core::mem::transmute(get);
-            get(index, &raw mut start, &raw mut size) != 0
-        };
+        // SAFETY: both are writable.
+        let more = unsafe { get(index, &raw mut start, &raw mut size) } != 0;
         if !more || !heap::add(start, size) {
             return;
         }

@@ -48,4 +48,5 @@ mod tls;
 pub mod unistd;
 pub mod users;
 pub mod wchar;
+pub mod weak;
 pub mod wide_numerals;

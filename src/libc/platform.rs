@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 //! All that libc asks of the machine: Solo5's API (`solo5.h`), and cells for its own state.
 
+use super::weak::weak;
 use core::cell::UnsafeCell;
 
 mod solo5 {
@@ -42,31 +43,14 @@ struct Input {
 
 /// They, unless another Solo5 part is below.
 fn input() -> Option<Input> {
-    let (read, waiting, wait): (usize, usize, usize);
-    // SAFETY: reads the addresses of weak symbols; 0 if nobody defines them.
-    unsafe {
-        core::arch::asm!(
-            ".weak solo5__xen_console_read, solo5__xen_console_waiting, solo5__xen_console_wait",
-            "mov {}, qword ptr [rip + solo5__xen_console_read@GOTPCREL]",
-            "mov {}, qword ptr [rip + solo5__xen_console_waiting@GOTPCREL]",
-            "mov {}, qword ptr [rip + solo5__xen_console_wait@GOTPCREL]",
-            out(reg) read,
-            out(reg) waiting,
-            out(reg) wait,
-            options(pure, readonly, nostack, preserves_flags),
-        );
-    }
-    if read == 0 || waiting == 0 || wait == 0 {
-        return None;
-    }
     // SAFETY: the symbols' documented types.
     unsafe {
         Some(Input {
-            read: core::mem::transmute::<usize, unsafe extern "C" fn(*mut u8, usize) -> usize>(
-                read,
-            ),
-            waiting: core::mem::transmute::<usize, extern "C" fn() -> usize>(waiting),
-            wait: core::mem::transmute::<usize, extern "C" fn(u64) -> usize>(wait),
+            read: weak!(
+                "solo5__xen_console_read" as unsafe extern "C" fn(*mut u8, usize) -> usize
+            )?,
+            waiting: weak!("solo5__xen_console_waiting" as extern "C" fn() -> usize)?,
+            wait: weak!("solo5__xen_console_wait" as extern "C" fn(u64) -> usize)?,
         })
     }
 }
@@ -109,21 +93,11 @@ pub fn console_read(to: &mut [u8]) -> usize {
 /// The processor time that the program has used, in ns: our own Solo5 part knows what Xen gave the domain; over another one
 /// it is the time since the monotonic clock's beginning.
 pub fn run_time() -> u64 {
-    let function: usize;
-    // SAFETY: reads the address of a weak symbol; 0 if nobody defines it.
-    unsafe {
-        core::arch::asm!(
-            ".weak solo5__xen_run_time",
-            "mov {}, qword ptr [rip + solo5__xen_run_time@GOTPCREL]",
-            out(reg) function,
-            options(pure, readonly, nostack, preserves_flags),
-        );
+    // SAFETY: the symbol's documented type.
+    match unsafe { weak!("solo5__xen_run_time" as extern "C" fn() -> u64) } {
+        Some(run_time) => run_time(),
+        None => monotonic(),
     }
-    if function == 0 {
-        return monotonic();
-    }
-    // SAFETY: the symbol's type.
-    unsafe { core::mem::transmute::<usize, extern "C" fn() -> u64>(function)() }
 }
 
 /// Ends the domain with an exit status.

@@ -5,6 +5,7 @@
 
 use super::errno::{EAGAIN, EIO, ENOSYS, fail};
 use super::platform::{Cell, Part, crash};
+use super::weak::weak;
 use core::arch::asm;
 use core::arch::x86_64::{__cpuid, __cpuid_count};
 
@@ -56,22 +57,9 @@ fn word(source: Source) -> Option<u64> {
 
 /// Has our own Solo5 part fill a buffer: whether it could. `None` over another one.
 fn from_core(to: &mut [u8]) -> Option<bool> {
-    let random: usize;
-    // SAFETY: reads the address of a weak symbol; 0 if nobody defines it.
-    unsafe {
-        asm!(
-            ".weak solo5__xen_random",
-            "mov {}, qword ptr [rip + solo5__xen_random@GOTPCREL]",
-            out(reg) random,
-            options(pure, readonly, nostack, preserves_flags),
-        );
-    }
-    if random == 0 {
-        return None;
-    }
     // SAFETY: the symbol's documented type; the slice is writable.
     unsafe {
-        let random: unsafe extern "C" fn(*mut u8, usize) -> i32 = core::mem::transmute(random);
+        let random = weak!("solo5__xen_random" as unsafe extern "C" fn(*mut u8, usize) -> i32)?;
         Some(random(to.as_mut_ptr(), to.len()) == 0)
     }
 }

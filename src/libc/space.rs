@@ -7,7 +7,7 @@ use super::memory::memset;
 use super::mman::take;
 use super::pages;
 use super::platform::Cell;
-use core::arch::asm;
+use super::weak::weak;
 use core::ops::Range;
 use libc_core::intervals::Intervals;
 
@@ -38,23 +38,6 @@ pub(super) struct Space {
     backing: unsafe extern "C" fn(usize, usize, *mut usize) -> usize,
     protect: extern "C" fn(usize, usize, i32) -> i32,
     give_tables: extern "C" fn(usize, usize) -> i32,
-}
-
-/// The address of a function that need not be there; 0 if nobody defines it.
-macro_rules! weak {
-    ($name:literal) => {{
-        let address: usize;
-        // SAFETY: reads the address of a weak symbol.
-        unsafe {
-            asm!(
-                concat!(".weak ", $name),
-                concat!("mov {}, qword ptr [rip + ", $name, "@GOTPCREL]"),
-                out(reg) address,
-                options(pure, readonly, nostack, preserves_flags),
-            );
-        }
-        address
-    }};
 }
 
 /// The functions, where the Solo5 part has them.

@@ -8,6 +8,7 @@
 
 use super::malloc::{calloc, free};
 use super::platform::Cell;
+use super::weak::weak;
 use core::arch::asm;
 use core::ptr::null_mut;
 
@@ -34,33 +35,20 @@ struct Blocks {
 }
 
 fn functions() -> Option<Functions> {
-    let (set_base, size, pointer_of, fill): (usize, usize, usize, usize);
-    // SAFETY: reads the addresses of weak symbols; 0 if nobody defines them.
-    unsafe {
-        asm!(
-            ".weak solo5_set_tls_base, solo5_tls_size, solo5_tls_tp_offset, solo5_tls_init",
-            "mov {}, qword ptr [rip + solo5_set_tls_base@GOTPCREL]",
-            "mov {}, qword ptr [rip + solo5_tls_size@GOTPCREL]",
-            "mov {}, qword ptr [rip + solo5_tls_tp_offset@GOTPCREL]",
-            "mov {}, qword ptr [rip + solo5_tls_init@GOTPCREL]",
-            out(reg) set_base,
-            out(reg) size,
-            out(reg) pointer_of,
-            out(reg) fill,
-            options(pure, readonly, nostack, preserves_flags),
-        );
-    }
-    if set_base == 0 {
-        return None;
-    }
     // SAFETY: solo5.h's types.
     unsafe {
-        let blocks = (size != 0 && pointer_of != 0 && fill != 0).then(|| Blocks {
-            size: core::mem::transmute::<usize, extern "C" fn() -> usize>(size),
-            pointer_of: core::mem::transmute::<usize, extern "C" fn(usize) -> usize>(pointer_of),
-            fill: core::mem::transmute::<usize, unsafe extern "C" fn(usize) -> i32>(fill),
-        });
-        let set_base = core::mem::transmute::<usize, unsafe extern "C" fn(usize) -> i32>(set_base);
+        let set_base = weak!("solo5_set_tls_base" as unsafe extern "C" fn(usize) -> i32)?;
+        let size = weak!("solo5_tls_size" as extern "C" fn() -> usize);
+        let pointer_of = weak!("solo5_tls_tp_offset" as extern "C" fn(usize) -> usize);
+        let fill = weak!("solo5_tls_init" as unsafe extern "C" fn(usize) -> i32);
+        let blocks = match (size, pointer_of, fill) {
+            (Some(size), Some(pointer_of), Some(fill)) => Some(Blocks {
+                size,
+                pointer_of,
+                fill,
+            }),
+            _ => None,
+        };
         Some(Functions { set_base, blocks })
     }
 }

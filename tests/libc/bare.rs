@@ -2,7 +2,7 @@
 //! The memory under our heap a second time, for dlmalloc alone: the heap without canaries and kept blocks.
 #![allow(dead_code, reason = "the part of it that dlmalloc asks for")]
 
-pub use crate::ours::{crash, memory};
+pub use crate::ours::{crash, memory, weak};
 
 #[path = "../../src/libc/platform.rs"]
 pub mod platform;

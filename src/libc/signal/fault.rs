@@ -3,6 +3,7 @@
 //! leaves in the registers is what goes on.
 
 use super::super::platform::Cell;
+use super::super::weak::weak;
 use super::stack::{STACK, Stack};
 use super::{Action, BLOCKED, IGNORE, Kept, SA_ONSTACK, SIGSEGV, action, sets};
 use core::arch::{asm, naked_asm};
@@ -76,26 +77,13 @@ const PAGE_FAULT: u64 = 14;
 
 /// Asks Solo5's part to tell of faults, if it can.
 pub(super) fn listen_for_faults() -> bool {
-    let register: usize;
-    // SAFETY: reads the address of a weak symbol; 0 if nobody defines it.
-    unsafe {
-        asm!(
-            ".weak solo5__xen_set_fault_handler",
-            "mov {}, qword ptr [rip + solo5__xen_set_fault_handler@GOTPCREL]",
-            out(reg) register,
-            options(pure, readonly, nostack, preserves_flags),
-        );
-    }
-    if register == 0 {
-        return false;
-    }
+    type Handler = unsafe extern "C" fn(*mut [u64; 22], usize) -> i32;
     // SAFETY: the symbol's documented type.
-    unsafe {
-        let register: extern "C" fn(unsafe extern "C" fn(*mut [u64; 22], usize) -> i32) =
-            core::mem::transmute(register);
+    let register = unsafe { weak!("solo5__xen_set_fault_handler" as extern "C" fn(Handler)) };
+    if let Some(register) = register {
         register(fault);
     }
-    true
+    register.is_some()
 }
 
 static ON_FAULT: Cell<Option<fn(usize)>> = Cell::new(None);
