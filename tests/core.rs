@@ -3,8 +3,12 @@
 
 #[path = "support/lab.rs"]
 mod lab;
+#[path = "support/crash_report.rs"]
+#[allow(dead_code, reason = "of reports the first line is enough here")]
+mod report;
 
 use lab::{Guest, Lab, Outcome, Reason, long};
+use report::matches;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -271,21 +275,6 @@ fn what_is_wrong_is_stopped_and_named() {
             );
         }
     }
-}
-
-/// Whether a line is as expected, where `…` stands for a number.
-fn matches(line: &str, expected: &str) -> bool {
-    let mut rest = line;
-    for (i, piece) in expected.split('…').enumerate() {
-        if i > 0 {
-            rest = rest.trim_start_matches(|c: char| c.is_ascii_hexdigit() || c == 'x');
-        }
-        match rest.strip_prefix(piece) {
-            Some(after) => rest = after,
-            None => return false,
-        }
-    }
-    rest.is_empty()
 }
 
 #[test]

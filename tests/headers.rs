@@ -16,6 +16,15 @@ mod tables;
 const COMPILERS: [&str; 2] = ["gcc", "clang"];
 const STANDARDS: [(&str, &str); 4] = [("c", "c99"), ("c", "c11"), ("c", "gnu11"), ("c++", "c++17")];
 
+/// -isystem silences warnings in headers; here they are what is looked for.
+const STRICT: [&str; 5] = [
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Wsystem-headers",
+    "-Werror",
+];
+
 fn include() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("ocaml-freestanding/include")
 }
@@ -106,17 +115,10 @@ fn each_header_compiles_cleanly_alone_and_twice() {
             for name in headers() {
                 let text = format!("#include <{name}>\n#include <{name}>\nextern int something;\n");
                 let source = scratch("one_header.c", &text);
-                // -isystem silences warnings in headers; here they are what is looked for.
                 succeed(
                     Command::new(compiler)
                         .args(["-x", language, &format!("-std={standard}"), "-fsyntax-only"])
-                        .args([
-                            "-Wall",
-                            "-Wextra",
-                            "-Wpedantic",
-                            "-Wsystem-headers",
-                            "-Werror",
-                        ])
+                        .args(STRICT)
                         .args(&flags)
                         .arg(&source),
                 );
@@ -148,13 +150,7 @@ fn all_headers_compile_together() {
                             "-U_GNU_SOURCE",
                             feature,
                         ])
-                        .args([
-                            "-Wall",
-                            "-Wextra",
-                            "-Wpedantic",
-                            "-Wsystem-headers",
-                            "-Werror",
-                        ])
+                        .args(STRICT)
                         .args(&flags)
                         .arg(&source),
                 );

@@ -121,6 +121,12 @@ fn in_root(release: &str, prefix: &Path, place: &str, folder: &Path, words: &[&s
     run(command.arg("--").args(words))
 }
 
+/// A shell script in Debian 12, with both eras installed.
+fn in_bookworm(folder: &Path, script: &str) -> Output {
+    let words = ["sh", "-c", script];
+    in_root("bookworm", both_eras(), PLACE, folder, &words)
+}
+
 fn builds(output: &Output) {
     assert!(
         output.status.success(),

@@ -115,6 +115,44 @@ pub extern "C" fn wctob(wide: u32) -> i32 {
     if wide < 128 { wide as i32 } else { -1 }
 }
 
+/// Converts a text, or counts its characters where `to` is null: how many, without the NUL, which ends it before `most` do.
+/// `from` is moved to what is left, null where nothing is.
+///
+/// # Safety
+/// A terminated text, and `most` writable characters, unless null.
+#[inline(never)]
+unsafe fn convert<From: Copy + Into<u32>, To: core::convert::From<u8>>(
+    to: *mut To,
+    from: *mut *const From,
+    most: usize,
+) -> usize {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut count = 0;
+        while to.is_null() || count < most {
+            let at = (*from).add(count);
+            let Some(byte) = u8::try_from((*at).into()).ok().filter(u8::is_ascii) else {
+                if !to.is_null() {
+                    *from = at;
+                }
+                return illegal();
+            };
+            if !to.is_null() {
+                to.add(count).write(byte.into());
+            }
+            if byte == 0 {
+                if !to.is_null() {
+                    *from = core::ptr::null();
+                }
+                return count;
+            }
+            count += 1;
+        }
+        *from = (*from).add(count);
+        count
+    }
+}
+
 /// C's `mbsrtowcs`.
 ///
 /// # Safety
@@ -127,30 +165,7 @@ pub unsafe extern "C" fn mbsrtowcs(
     _state: *mut u64,
 ) -> usize {
     // SAFETY: C's contract: a terminated text and `most` wide characters.
-    unsafe {
-        let mut count = 0;
-        while to.is_null() || count < most {
-            let at = (*from).add(count);
-            if !(*at).is_ascii() {
-                if !to.is_null() {
-                    *from = at;
-                }
-                return illegal();
-            }
-            if !to.is_null() {
-                *to.add(count) = (*at).into();
-            }
-            if *at == 0 {
-                if !to.is_null() {
-                    *from = core::ptr::null();
-                }
-                return count;
-            }
-            count += 1;
-        }
-        *from = (*from).add(count);
-        count
-    }
+    unsafe { convert(to, from, most) }
 }
 
 /// C's `mbstowcs`.
@@ -176,30 +191,7 @@ pub unsafe extern "C" fn wcsrtombs(
     _state: *mut u64,
 ) -> usize {
     // SAFETY: C's contract: a terminated text and `most` bytes.
-    unsafe {
-        let mut count = 0;
-        while to.is_null() || count < most {
-            let at = (*from).add(count);
-            if *at >= 128 {
-                if !to.is_null() {
-                    *from = at;
-                }
-                return illegal();
-            }
-            if !to.is_null() {
-                *to.add(count) = *at as u8;
-            }
-            if *at == 0 {
-                if !to.is_null() {
-                    *from = core::ptr::null();
-                }
-                return count;
-            }
-            count += 1;
-        }
-        *from = (*from).add(count);
-        count
-    }
+    unsafe { convert(to, from, most) }
 }
 
 /// C's `wcstombs`.

@@ -34,13 +34,7 @@ fn libraries_of_devices_are_installed_for_the_second_era_and_xen_ocaml() {
             -cclib '-z solo5-abi=xen' devices.ml -o second.xen &&
         xen-ocaml build devices.ml --package mirage-xen.net,mirage-xen.block -o short.xen"
     );
-    builds(&in_root(
-        "bookworm",
-        both_eras(),
-        PLACE,
-        &folder,
-        &["sh", "-c", &script],
-    ));
+    builds(&in_bookworm(&folder, &script));
     uses_devices(&folder.join("second.xen"));
     uses_devices(&folder.join("short.xen"));
 }

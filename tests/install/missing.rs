@@ -172,23 +172,11 @@ fn the_wrappers_name_what_is_missing() {
     ] {
         let tool = if script.contains("CC") { "cc" } else { "ld" };
         let script = format!("{script} '{PLACE}/bin/x86_64-solo5-none-static-{tool}' -o x x.c");
-        let output = in_root(
-            "bookworm",
-            both_eras(),
-            PLACE,
-            &folder,
-            &["sh", "-c", &script],
-        );
+        let output = in_bookworm(&folder, &script);
         fails_with(&output, &words);
     }
     let script = format!("'{PLACE}/bin/x86_64-solo5-none-static-cc' -z solo5-abi=hvt -o x x.c");
-    let output = in_root(
-        "bookworm",
-        both_eras(),
-        PLACE,
-        &folder,
-        &["sh", "-c", &script],
-    );
+    let output = in_bookworm(&folder, &script);
     fails_with(&output, &["no Solo5 bindings called hvt", "xen, stub"]);
 }
 
@@ -197,12 +185,6 @@ fn the_wrappers_name_what_is_missing() {
 fn an_installed_xen_ocaml_has_no_lab_and_says_so() {
     let folder = work("no lab");
     let script = format!("unset XEN_OCAML_LAB; '{PLACE}/bin/xen-ocaml' run hello.ml");
-    let output = in_root(
-        "bookworm",
-        both_eras(),
-        PLACE,
-        &folder,
-        &["sh", "-c", &script],
-    );
+    let output = in_bookworm(&folder, &script);
     fails_with(&output, &["no lab", "XEN_OCAML_LAB", "xl create"]);
 }

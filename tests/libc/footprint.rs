@@ -4,18 +4,9 @@
 
 use crate::bare;
 use crate::machine::{HEAP, turn};
-use crate::ours::malloc::{free, malloc, malloc_footprint, realloc};
+use crate::ours::malloc::malloc_footprint;
 use crate::trace::{Heap, Trace};
 use std::process::Command;
-
-unsafe extern "C" {
-    #[link_name = "malloc"]
-    safe fn host_malloc(size: usize) -> *mut u8;
-    #[link_name = "realloc"]
-    fn host_realloc(block: *mut u8, size: usize) -> *mut u8;
-    #[link_name = "free"]
-    fn host_free(block: *mut u8);
-}
 
 fn trace(name: &str) -> Trace {
     match name {
@@ -45,12 +36,9 @@ fn child() {
     let mut peak = 0;
     match heap {
         "ours" => {
-            let ours = Heap {
-                get: malloc,
-                change: realloc,
-                put: free,
-            };
-            trace.replay(ours, &mut places, || peak = peak.max(malloc_footprint()));
+            trace.replay(Heap::OURS, &mut places, || {
+                peak = peak.max(malloc_footprint())
+            });
         }
         "bare" => {
             let memory = Box::leak(vec![0_u8; HEAP + 4096].into_boxed_slice());
@@ -66,13 +54,8 @@ fn child() {
             });
         }
         _ => {
-            let host = Heap {
-                get: host_malloc,
-                change: host_realloc,
-                put: host_free,
-            };
             let before = of_host();
-            trace.replay(host, &mut places, || {
+            trace.replay(Heap::HOST, &mut places, || {
                 // SAFETY: no precondition.
                 let info = unsafe { libc::mallinfo2() };
                 peak = peak.max(info.arena + info.hblkhd);

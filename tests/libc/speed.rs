@@ -6,7 +6,7 @@
 //! Prints a table and writes the rows to `target/bench-libc.json`, in the form of `target/bench.json`.
 
 use crate::machine::{c, turn};
-use crate::ours::{malloc, memory, stdio, stdlib};
+use crate::ours::{memory, stdio, stdlib};
 use crate::trace::{Heap, Trace};
 use std::fmt::Write;
 use std::hint::black_box;
@@ -274,28 +274,8 @@ fn texts(table: &mut Table) {
     table.row("strtol", 1.0, &both);
 }
 
-unsafe extern "C" {
-    #[link_name = "malloc"]
-    safe fn host_malloc(size: usize) -> *mut u8;
-    #[link_name = "realloc"]
-    fn host_realloc(block: *mut u8, size: usize) -> *mut u8;
-    #[link_name = "free"]
-    fn host_free(block: *mut u8);
-}
-
 fn heap(table: &mut Table) {
-    let [ours, host] = black_box([
-        Heap {
-            get: malloc::malloc,
-            change: malloc::realloc,
-            put: malloc::free,
-        },
-        Heap {
-            get: host_malloc,
-            change: host_realloc,
-            put: host_free,
-        },
-    ]);
+    let [ours, host] = black_box([Heap::OURS, Heap::HOST]);
     // SAFETY: blocks of the heap that made them.
     let both = unsafe {
         times(

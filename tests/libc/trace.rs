@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 //! What programs ask of malloc: recorded from an OCaml program (`trace/`), or made up.
 
+use crate::ours::malloc;
 use crate::support::Random;
 use std::collections::HashMap;
 use std::path::Path;
@@ -27,6 +28,31 @@ pub struct Heap {
     pub get: extern "C" fn(usize) -> *mut u8,
     pub change: unsafe extern "C" fn(*mut u8, usize) -> *mut u8,
     pub put: unsafe extern "C" fn(*mut u8),
+}
+
+unsafe extern "C" {
+    #[link_name = "malloc"]
+    safe fn host_malloc(size: usize) -> *mut u8;
+    #[link_name = "realloc"]
+    fn host_realloc(block: *mut u8, size: usize) -> *mut u8;
+    #[link_name = "free"]
+    fn host_free(block: *mut u8);
+}
+
+impl Heap {
+    /// Ours.
+    pub const OURS: Heap = Heap {
+        get: malloc::malloc,
+        change: malloc::realloc,
+        put: malloc::free,
+    };
+
+    /// The host's.
+    pub const HOST: Heap = Heap {
+        get: host_malloc,
+        change: host_realloc,
+        put: host_free,
+    };
 }
 
 impl Trace {

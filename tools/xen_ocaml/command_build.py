@@ -32,24 +32,9 @@ import link
 import place
 from common import Problem
 
-FLAGS = {"--strip": "strip", "-s": "strip", "--verbose": "verbose", "-v": "verbose", "--no-symbols": "plain"}
-VALUES = {
-    "--package": "package",
-    "-package": "package",
-    "-p": "package",
-    "-o": "output",
-    "--output": "output",
-    "--build-dir": "folder",
-    "--allow": "allow",
-    "-l": "library",
-    "-L": "directory",
-    "--net": "net",
-    "--block": "block",
-}
-
 
 def main(words):
-    arguments = common.Arguments("build", finish.spread(words), FLAGS, VALUES)
+    arguments = common.Arguments("build", finish.spread(words), finish.FLAGS, {**finish.VALUES, "--build-dir": "folder"})
     common.VERBOSE = arguments["verbose"]
     sorts = {"ml": [], "mli": [], "c": [], "o": [], "a": [], "cmx": [], "cmxa": []}
     for path in arguments.rest:

@@ -26,23 +26,9 @@ import link
 import place
 from common import Problem
 
-FLAGS = {"--strip": "strip", "-s": "strip", "--verbose": "verbose", "-v": "verbose", "--no-symbols": "plain"}
-VALUES = {
-    "--package": "package",
-    "-package": "package",
-    "-p": "package",
-    "-o": "output",
-    "--output": "output",
-    "--allow": "allow",
-    "-l": "library",
-    "-L": "directory",
-    "--net": "net",
-    "--block": "block",
-}
-
 
 def main(words):
-    arguments = common.Arguments("link", finish.spread(words), FLAGS, VALUES)
+    arguments = common.Arguments("link", finish.spread(words), finish.FLAGS, finish.VALUES)
     common.VERBOSE = arguments["verbose"]
     files = arguments.rest + arguments.after
     if not files:

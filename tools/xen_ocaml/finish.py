@@ -12,6 +12,22 @@ import names
 from common import Problem
 
 
+# Options that build and link have in common.
+FLAGS = {"--strip": "strip", "-s": "strip", "--verbose": "verbose", "-v": "verbose", "--no-symbols": "plain"}
+VALUES = {
+    "--package": "package",
+    "-package": "package",
+    "-p": "package",
+    "-o": "output",
+    "--output": "output",
+    "--allow": "allow",
+    "-l": "library",
+    "-L": "directory",
+    "--net": "net",
+    "--block": "block",
+}
+
+
 def spread(words):
     """-lNAME and -LFOLDER, as compilers take them, in two words."""
     found = []
