@@ -6,22 +6,7 @@
 #
 #   make -f xen.mk [OUT=DIRECTORY PARTS=DIRECTORY RUNTIME=DIRECTORY]
 
-.SUFFIXES:
-.DELETE_ON_ERROR:
-.SECONDARY:
-
-HERE := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
-ROOT := $(abspath $(HERE)/../..)
-FREESTANDING := $(ROOT)/ocaml-freestanding
-VERSION := $(shell ocamlfind ocamlopt -version)
-ifeq ($(VERSION),)
-$(error no OCaml compiler: install the Debian packages ocaml-nox and ocaml-findlib)
-endif
-BUILT = $(ROOT)/$(or $(MIRAGE_XEN_BUILT),target)
-OUT = $(BUILT)/guests
-PARTS = $(BUILT)/parts
-RUNTIME = $(ROOT)/target/ocaml-freestanding/$(VERSION)
-CC = gcc
+include $(dir $(lastword $(MAKEFILE_LIST)))common.mk
 FLAGS = -std=gnu11 -O2 -g -fno-pic -fno-pie -fstack-protector-strong -fcf-protection=none -ffunction-sections -fdata-sections \
   -Wall -Wextra -Werror
 # The programs do on purpose what these warn of.

@@ -93,33 +93,34 @@ impl<'a> Reader<'a> {
         self.fixed().map(u64::from_le_bytes)
     }
 
-    /// An unsigned number in groups of seven bits; what is beyond 64 bits is lost.
-    pub(super) fn unsigned(&mut self) -> Option<u64> {
+    /// A number in groups of seven bits (LEB128), its bit that stands for the sign, and where the groups end, at most 64; what
+    /// is beyond 64 bits is lost.
+    fn groups(&mut self) -> Option<(u64, bool, u32)> {
         let (mut value, mut shift) = (0u64, 0);
         loop {
             let byte = self.u8()?;
             value |= u64::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);
             shift = (shift + 7).min(64);
             if byte & 0x80 == 0 {
-                return Some(value);
+                return Some((value, byte & 0x40 != 0, shift));
             }
         }
     }
 
+    /// An unsigned number in groups of seven bits; what is beyond 64 bits is lost.
+    pub(super) fn unsigned(&mut self) -> Option<u64> {
+        self.groups().map(|(value, ..)| value)
+    }
+
     /// A signed one.
     pub(super) fn signed(&mut self) -> Option<i64> {
-        let (mut value, mut shift) = (0u64, 0);
-        loop {
-            let byte = self.u8()?;
-            value |= u64::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);
-            shift = (shift + 7).min(64);
-            if byte & 0x80 == 0 {
-                if byte & 0x40 != 0 {
-                    value |= u64::MAX.checked_shl(shift).unwrap_or(0);
-                }
-                return Some(value as i64);
-            }
-        }
+        let (value, negative, end) = self.groups()?;
+        let sign = if negative {
+            u64::MAX.checked_shl(end).unwrap_or(0)
+        } else {
+            0
+        };
+        Some((value | sign) as i64)
     }
 
     /// An address in one of the encodings (DW_EH_PE) that a static program has.
