@@ -7,9 +7,14 @@ mod lab;
 #[allow(dead_code, reason = "of reports the first line is enough here")]
 mod report;
 
+#[path = "core/image.rs"]
+mod image;
+#[path = "core/memory.rs"]
+mod memory;
+
 use lab::{Guest, Lab, Outcome, Reason, long};
 use report::matches;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 fn guest(name: &str, cmdline: &str) -> Guest {
@@ -278,87 +283,6 @@ fn what_is_wrong_is_stopped_and_named() {
 }
 
 #[test]
-fn too_little_memory_is_said() {
-    let big = |memory| {
-        run(Guest {
-            memory,
-            ..guest("solo5_big", "")
-        })
-    };
-    let outcome = big(2);
-    assert_eq!(outcome.reason, Reason::Crash, "{outcome}");
-    let expected = "Solo5: too little memory to start: the domain has 2048 KiB; raise memory= in its configuration";
-    assert_eq!(outcome.port_e9, [expected], "{outcome}");
-    let outcome = big(3);
-    assert_eq!(outcome.reason, Reason::Poweroff, "{outcome}");
-}
-
-#[test]
-fn all_memory_is_given() {
-    for memory in [8, 64, 1024] {
-        let outcome = run(Guest {
-            memory,
-            ..basics("--solo5:quiet heap")
-        });
-        assert_eq!(outcome.reason, Reason::Poweroff, "{outcome}");
-        let heap: u64 = lines(&outcome)[0]
-            .trim_start_matches("heap ")
-            .parse()
-            .expect("a number");
-        // All but low memory, the image and the stack.
-        let stack = (u64::from(memory) << 20) / 8;
-        let least = (u64::from(memory) << 20) - stack.min(8 << 20) - (3 << 19);
-        assert!(heap >= least, "{heap} of {memory} MiB: {outcome}");
-    }
-}
-
-/// A number that the guest printed after a word.
-fn number(outcome: &Outcome, word: &str) -> u64 {
-    let said = lines(outcome);
-    let mut found = said.iter().filter_map(|line| line.strip_prefix(word));
-    let words = found
-        .next()
-        .unwrap_or_else(|| panic!("no {word:?}: {outcome}"));
-    words
-        .trim()
-        .split(' ')
-        .next()
-        .and_then(|number| number.parse().ok())
-        .expect("a number")
-}
-
-/// 6 GiB in the long run, in a machine that has them: a third lies above 4 GiB.
-#[test]
-fn all_memory_can_be_used() {
-    let guest = |memory| Guest {
-        memory,
-        timeout: Duration::from_secs(1800),
-        ..guest("xen_memory", "--solo5:quiet")
-    };
-    let (memory, outcome) = if long() {
-        let lab = Lab::own(&["--slots", "1", "--memory", "8192"]);
-        let mut running = lab.start(guest(6144));
-        running.wait_for(b"above ", Duration::from_secs(3600));
-        (6144, running.wait())
-    } else {
-        (64, run(guest(64)))
-    };
-    assert_eq!(
-        (&outcome.reason, outcome.exit_status),
-        (&Reason::Poweroff, Some(0)),
-        "{outcome}"
-    );
-    // All but the stack, the image, page tables, and the last piece of each range.
-    let all = number(&outcome, "all ");
-    assert!(all >= (memory - 8 - 12) << 10, "{outcome}");
-    if memory > 4096 {
-        // RAM ends at 0xfc000000 below 4 GiB.
-        let above = number(&outcome, "above ");
-        assert!(above >= (memory - 0xfc0 - 4) << 10, "{outcome}");
-    }
-}
-
-#[test]
 fn guests_run_side_by_side() {
     let running: Vec<_> = (0..6)
         .map(|i| Lab::shared().start(basics(&format!("exit {i}"))))
@@ -375,71 +299,4 @@ fn boots_in_a_row() {
     for _ in 0..count {
         passes("--solo5:quiet globals");
     }
-}
-
-#[test]
-fn an_elf_without_the_pvh_note_is_refused() {
-    let copy = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("no-note.xen");
-    let elf = basics("").elf;
-    let status = std::process::Command::new("objcopy")
-        .args(["--remove-section=.note.solo5.xen"])
-        .args([&elf, &copy])
-        .status()
-        .expect("objcopy (Debian: binutils)");
-    assert!(status.success());
-    let output = std::process::Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("lab/run"))
-        .arg(&copy)
-        .output()
-        .expect("lab/run starts");
-    assert!(!output.status.success());
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(errors.contains("PVH"), "{errors}");
-}
-
-/// Rewrites the entry in the Xen note of an image to one of its symbols.
-fn with_entry(elf: &Path, symbol: &str) -> PathBuf {
-    let output = std::process::Command::new("nm")
-        .arg(elf)
-        .output()
-        .expect("nm (Debian: binutils)");
-    let symbols = String::from_utf8_lossy(&output.stdout).into_owned();
-    let line = symbols
-        .lines()
-        .find(|line| line.ends_with(&format!(" {symbol}")));
-    let address = line.and_then(|line| u64::from_str_radix(&line[..16], 16).ok());
-    let address = address.unwrap_or_else(|| panic!("{symbol} is not in {}", elf.display()));
-    let mut image = std::fs::read(elf).expect("the image was built");
-    // Sizes of the name and the descriptor, XEN_ELFNOTE_PHYS32_ENTRY, the name.
-    let note = [&[4, 0, 0, 0, 8, 0, 0, 0, 18, 0, 0, 0][..], b"Xen\0"].concat();
-    let at = image
-        .windows(note.len())
-        .position(|window| window == note)
-        .expect("a Xen note");
-    image[at + note.len()..][..8].copy_from_slice(&address.to_le_bytes());
-    let copy = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{symbol}.xen"));
-    std::fs::write(&copy, image).expect("cargo's folder for tests is writable");
-    copy
-}
-
-#[test]
-fn start_info_without_a_memory_map_is_enough() {
-    let elf = with_entry(&guest("solo5_version0", "").elf, "start_version0");
-    let heap = |elf: PathBuf| {
-        let outcome = run(Guest {
-            cmdline: "--solo5:norandom --solo5:quiet".into(),
-            memory: 64,
-            ..Guest::new(elf)
-        });
-        assert_eq!(
-            (&outcome.reason, outcome.exit_status),
-            (&Reason::Poweroff, Some(0)),
-            "{outcome}"
-        );
-        lines(&outcome)
-    };
-    assert_eq!(
-        heap(elf),
-        heap(guest("solo5_version0", "").elf),
-        "Xen's own map says the same"
-    );
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 //! math.h (C11 7.12) for `double` and `float`, over the libm crate. Errors show in the result and the
-//! exception flags (`math_errhandling` is MATH_ERREXCEPT); errno is not set.
+//! exception flags (`math_errhandling` is MATH_ERREXCEPT); errno is not set. The file is as long as math.h: a line or two a function.
 
 use core::sync::atomic::{AtomicI32, Ordering};
 

@@ -4,7 +4,7 @@
 //!
 //! What the x87 does in a few instructions is exact to the 80-bit format (fabsl, sqrtl, floorl,
 //! ldexpl, fmodl and their like; extended.rs has those that need more than that). All other functions work at double precision: they round their
-//! argument to `double`, call its function and widen the result.
+//! argument to `double`, call its function and widen the result. The file is as long as their list.
 
 use super::math;
 use core::arch::naked_asm;

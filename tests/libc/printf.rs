@@ -4,8 +4,8 @@
 
 use crate::machine::{c, turn, written};
 use crate::ours::errno::{EOVERFLOW, errno};
-use crate::ours::stdio::file::{stderr, stdout};
 use crate::ours::stdio::printf::*;
+use crate::ours::stdio::standard::{stderr, stdout};
 
 type Snprintf = unsafe extern "C" fn(*mut u8, usize, *const u8, ...) -> i32;
 type Fprintf = unsafe extern "C" fn(*mut crate::ours::stdio::file::File, *const u8, ...) -> i32;

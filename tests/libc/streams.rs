@@ -6,9 +6,10 @@ use crate::ours::errno::{EBADF, ENOENT, EROFS, ESPIPE, errno};
 use crate::ours::malloc::free;
 use crate::ours::stdio::aliases::*;
 use crate::ours::stdio::character::*;
-use crate::ours::stdio::file::{EOF, stderr, stdin, stdout};
+use crate::ours::stdio::file::EOF;
 use crate::ours::stdio::memory_stream::*;
 use crate::ours::stdio::refused::*;
+use crate::ours::stdio::standard::{stderr, stdin, stdout};
 use crate::ours::stdio::state::*;
 use std::ptr::{null, null_mut};
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 //! ISO C's elementary functions are within 1.5 units of the last place; the others are no worse than the
-//! host's, or within a stated bound.
+//! host's, or within a stated bound. The file is long because of its table, one entry for each function.
 
 use crate::mpfr::*;
 use crate::ours::math;

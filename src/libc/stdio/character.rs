@@ -4,7 +4,8 @@
 use super::super::errno::{EINVAL, ENOMEM, fail};
 use super::super::malloc::realloc;
 use super::super::string::bytes;
-use super::file::{EOF, File, Kind, file, stdin, stdout};
+use super::file::{EOF, File, Kind, file};
+use super::standard::{stdin, stdout};
 use core::ptr::null_mut;
 use core::slice::from_raw_parts;
 

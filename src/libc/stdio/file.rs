@@ -5,8 +5,9 @@
 
 use super::super::errno::{EBADF, EINVAL, ENOMEM, ESPIPE, fail, set_errno};
 use super::super::memory::memcpy;
-use super::super::platform::{Cell, write};
+use super::super::platform::write;
 use super::super::threads::wait;
+use super::standard::flush_all;
 use core::ptr::null_mut;
 use libc_core::format::Sink;
 
@@ -362,33 +363,6 @@ impl Sink for FileSink<'_> {
     }
 }
 
-static OUTPUT: Cell<[u8; 2048]> = Cell::new([0; 2048]);
-static ERRORS: Cell<[u8; 1024]> = Cell::new([0; 1024]);
-
-const fn console_stream(number: i32, mode: Mode, buffer: *mut u8, capacity: usize) -> File {
-    let mut file = File::new(number, Kind::Console, mode);
-    file.buffer = buffer;
-    file.capacity = capacity;
-    file
-}
-
-static STDIN: Cell<File> = Cell::new(File::new(0, Kind::Input, Mode::Line));
-static STDOUT: Cell<File> = Cell::new(console_stream(1, Mode::Line, OUTPUT.as_ptr().cast(), 2048));
-static STDERR: Cell<File> = Cell::new(console_stream(2, Mode::Call, ERRORS.as_ptr().cast(), 1024));
-
-/// C's `stdin`.
-#[cfg_attr(not(test), unsafe(no_mangle))]
-#[allow(non_upper_case_globals, reason = "C's name")]
-pub static stdin: Cell<*mut File> = Cell::new(STDIN.as_ptr());
-/// C's `stdout`.
-#[cfg_attr(not(test), unsafe(no_mangle))]
-#[allow(non_upper_case_globals, reason = "C's name")]
-pub static stdout: Cell<*mut File> = Cell::new(STDOUT.as_ptr());
-/// C's `stderr`.
-#[cfg_attr(not(test), unsafe(no_mangle))]
-#[allow(non_upper_case_globals, reason = "C's name")]
-pub static stderr: Cell<*mut File> = Cell::new(STDERR.as_ptr());
-
 /// The object behind a C pointer.
 ///
 /// # Safety
@@ -414,19 +388,4 @@ pub(super) unsafe fn wait_for_owner(stream: *mut File) {
     while ![0, wait::this()].contains(&unsafe { (*stream).owner }) {
         wait::wait(stream.addr(), wait::NEVER, "flockfile");
     }
-}
-
-/// Writes out what standard output still holds.
-pub fn flush_all() {
-    for stream in [&STDOUT, &STDERR] {
-        // SAFETY: the cells are valid.
-        unsafe { file(stream.as_ptr()) }.flush();
-    }
-}
-
-/// The standard stream of a descriptor.
-pub(super) fn standard(number: i32) -> Option<*mut File> {
-    [&STDIN, &STDOUT, &STDERR]
-        .get(usize::try_from(number).ok()?)
-        .map(|cell| cell.as_ptr())
 }

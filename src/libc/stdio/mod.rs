@@ -11,5 +11,6 @@ pub mod memory_stream;
 pub mod printf;
 pub mod refused;
 pub mod scanf;
+pub mod standard;
 pub mod state;
 pub mod va_list;

@@ -3,7 +3,8 @@
 
 use super::super::errno::{EBADF, EINVAL, errno, fail, set_errno};
 use super::super::string::{bytes, strerror_text};
-use super::file::{AT_END, FAILED, File, Mode, file, flush_all, standard, stderr};
+use super::file::{AT_END, FAILED, File, Mode, file};
+use super::standard::{flush_all, standard, stderr};
 use core::ptr::null_mut;
 
 /// C's `fflush`; NULL means all streams.

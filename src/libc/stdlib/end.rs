@@ -3,7 +3,7 @@
 
 use super::super::errno::{ENOMEM, ENOSYS, fail, set_errno};
 use super::super::platform::{self, Cell, Part, crash};
-use super::super::stdio::file::flush_all;
+use super::super::stdio::standard::flush_all;
 use core::ffi::c_void;
 
 /// A function to call at exit.
