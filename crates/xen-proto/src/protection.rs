@@ -4,7 +4,7 @@
 //! Interface: Intel SDM vol. 3, chapter 4 (4-level paging). A right counts only if every level grants it, which the walk
 //! follows: an entry that takes a right away clears what is below it.
 //!
-//! Most of a table is alike, so entries are looked at [`GROUP`] at a time, then [`FEW`], then one by one: what lets
+//! Most of a table is alike, so entries are looked at [`GROUP`] at a time, then `FEW`, then one by one: what lets
 //! nothing write, or nothing execute, needs no closer look. A table costs less than an instruction an entry.
 
 /// Entries of a table.

@@ -381,7 +381,7 @@ pub(super) unsafe fn file<'a>(stream: *mut File) -> &'a mut File {
 /// Waits until no other thread has locked the stream (`flockfile`).
 ///
 /// # Safety
-/// As for [`file`].
+/// As for [`file()`].
 #[cold]
 pub(super) unsafe fn wait_for_owner(stream: *mut File) {
     // SAFETY: the caller's contract; no borrow is kept while others run.

@@ -67,7 +67,7 @@ pub fn grant(address: usize, peer: u16, writable: bool) -> Result<u32, Error> {
     }
 }
 
-/// Ends a grant of [`grant`]'s; false while the peer still maps the page: neither page nor reference may be used again.
+/// Ends a grant of [`grant()`]'s; false while the peer still maps the page: neither page nor reference may be used again.
 pub fn revoke(reference: u32) -> bool {
     let ended = end_access(reference) == Ok(true);
     if ended {
