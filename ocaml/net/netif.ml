@@ -296,7 +296,8 @@ let with_room t try_ =
     | None when t.stalled -> drop ()
     | None ->
         let slept = Time.sleep_ns patience >>= fun () -> t.stalled <- true; drop () in
-        Lwt.pick [ wait (no_events ()); slept ]
+        (* What the program raises while there is room already ends the sleep, too. *)
+        Lwt.pick [ Lwt.apply wait (no_events ()); slept ]
 
 let page t number address =
   match t.pages.(number) with
