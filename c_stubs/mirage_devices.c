@@ -153,16 +153,16 @@ value mirage_xen_net_statistic(value handle, value index)
 
 /* Disks. */
 
-/* bytes:int -> number:int -> int */
-value mirage_xen_block_take(value bytes, value number)
+/* bytes:int -> queues:int -> number:int -> int */
+value mirage_xen_block_take(value bytes, value queues, value number)
 {
-	return Val_long(mxen_block_take(Long_val(bytes), Long_val(number)));
+	return Val_long(mxen_block_take(Long_val(bytes), Long_val(queues), Long_val(number)));
 }
 
-/* bytes:int -> int */
-value mirage_xen_block_references(value bytes)
+/* bytes:int -> queues:int -> int */
+value mirage_xen_block_references(value bytes, value queues)
 {
-	return Val_long(mxen_block_references(Long_val(bytes)));
+	return Val_long(mxen_block_references(Long_val(bytes), Long_val(queues)));
 }
 
 /* handle:int -> int */
@@ -171,10 +171,16 @@ value mirage_xen_block_give(value handle)
 	return Val_long(mxen_block_give(Long_val(handle)));
 }
 
-/* handle:int -> domid:int -> most_segments:int -> int */
-value mirage_xen_block_offer(value handle, value domid, value most)
+/* handle:int -> domid:int -> most_segments:int -> most_queues:int -> int */
+value mirage_xen_block_offer(value handle, value domid, value segments, value queues)
 {
-	return Val_long(mxen_block_offer(Long_val(handle), Long_val(domid), Long_val(most)));
+	return Val_long(mxen_block_offer(Long_val(handle), Long_val(domid), Long_val(segments), Long_val(queues)));
+}
+
+/* handle:int -> queue:int -> int */
+value mirage_xen_block_ring(value handle, value queue)
+{
+	return Val_long(mxen_block_ring(Long_val(handle), Long_val(queue)));
 }
 
 /* handle:int -> int */

@@ -161,20 +161,22 @@ struct mxen_net_statistics {
 int64_t mxen_net_statistics(int64_t net, struct mxen_net_statistics *statistics);
 
 /* The same for disks. */
-int64_t mxen_block_take(int64_t bytes, int64_t number);
-int64_t mxen_block_references(int64_t bytes);
+int64_t mxen_block_take(int64_t bytes, int64_t queues, int64_t number);
+int64_t mxen_block_references(int64_t bytes, int64_t queues);
 int64_t mxen_block_give(int64_t disk);
-/* Empties its ring for a backend that takes so many segments in a page of them; the ring's reference. What was asked and not
- * answered is asked again. */
-int64_t mxen_block_offer(int64_t disk, int64_t peer, int64_t most_segments);
+/* Empties its rings for a backend that takes so many segments in a page of them, and offers so many queues, 1 if it says nothing of
+ * that; how many queues there are. What was asked and not answered is asked again. */
+int64_t mxen_block_offer(int64_t disk, int64_t peer, int64_t most_segments, int64_t most_queues);
+/* The reference of the ring of a queue, from 0 on. */
+int64_t mxen_block_ring(int64_t disk, int64_t queue);
 int64_t mxen_block_disconnect(int64_t disk);
 /* The most bytes of a request. */
 int64_t mxen_block_most(int64_t disk);
 /* Asks for a read (0), write (1), flush (3) or discard (5): its number, -1 while there are too many. */
 int64_t mxen_block_start(int64_t disk, int64_t operation, int64_t sector, const uint8_t *data, size_t length);
-/* Shows it to the backend; 1 when that wants an event. */
+/* Shows it to the backend; a bit for each queue, from bit 0 on, of which that wants an event. */
 int64_t mxen_block_publish(int64_t disk);
-/* Takes answers in; 0. */
+/* Takes answers in, and asks for what waited for them, which is to be published; 0. */
 int64_t mxen_block_poll(int64_t disk);
 /* 0 while there is no answer, 1 done, 2 failed, 3 not supported. Copies what was read. */
 int64_t mxen_block_finish(int64_t disk, int64_t id, uint8_t *buffer, size_t size);

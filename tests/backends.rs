@@ -75,7 +75,7 @@ fn variant(cmdline: &str, features: u32, back: &str, sector: u32) -> (String, Ve
         .expect("numbers");
     assert!(seen[0] > 100 && seen[1] == 1, "{seen:?}");
     backend.get(&format!(
-        "disk {domid} {} {} 4096 {sector} {features}",
+        "disk {domid} 4096 {sector} {features} 1 {} {}",
         keys[0], keys[1]
     ));
     set_state("vbd", DISK, backend.domid, domid, 4);
@@ -107,12 +107,15 @@ fn a_disk_without_any_feature() {
         "sectors=4096 info=0 sector-size=512",
     ));
     let keys = handshake("vbd", DISK, backend.domid, domid, DISK_KEYS).expect("it connects");
-    backend.get(&format!("disk {domid} {} {} 4096 512 0", keys[0], keys[1]));
+    backend.get(&format!(
+        "disk {domid} 4096 512 0 1 {} {}",
+        keys[0], keys[1]
+    ));
     set_state("vbd", DISK, backend.domid, domid, 4);
     let outcome = victim.wait();
     assert_eq!(outcome.exit_status, Some(5), "{outcome}");
     let counts = backend.ask("stop").expect("numbers");
-    assert_eq!(counts[2..], [0, 0, 0, 0], "{counts:?}");
+    assert_eq!(counts[2..6], [0, 0, 0, 0], "{counts:?}");
     backend.exit();
 }
 
@@ -145,4 +148,116 @@ fn a_disk_that_can_discard() {
     let (text, counts, _) = variant("discard", 6, back, 512);
     assert!(text.contains("SUCCESS"), "{text}");
     assert_eq!((counts[3], counts[5]), (1, 0), "{counts:?}");
+}
+
+/// Where a frontend of so many queues says what of a queue.
+fn queue_keys(count: usize) -> String {
+    let of = |queue| format!("queue-{queue}/ring-ref queue-{queue}/event-channel");
+    let queues: Vec<String> = (0..count).map(of).collect();
+    let queues = if count == 1 {
+        DISK_KEYS.into()
+    } else {
+        queues.join(" ")
+    };
+    format!("multi-queue-num-queues {queues}")
+}
+
+/// A backend that says that it has so many queues connects, and finds that the frontend has `count`.
+fn connect(backend: &mut Agent, domid: u32, offered: &str, count: usize) {
+    let node = format!(
+        "/local/domain/{}/backend/vbd/{domid}/{DISK}/multi-queue-max-queues",
+        backend.domid
+    );
+    let output = Lab::shared().dom0(&format!("xenstore-write -- {node} '{offered}'"));
+    assert_eq!(output.status, Some(0), "{output:?}");
+    let keys = handshake("vbd", DISK, backend.domid, domid, &queue_keys(count));
+    let keys = keys.unwrap_or_else(|| panic!("offered {offered:?}, there are not {count} queues"));
+    assert_eq!(keys[0], count.to_string(), "offered {offered:?}");
+    assert_eq!(keys.len(), 1 + 2 * count, "{keys:?}");
+    backend.get(&format!(
+        "disk {domid} 4096 512 3 {count} {}",
+        keys[1..].join(" ")
+    ));
+    set_state("vbd", DISK, backend.domid, domid, 4);
+}
+
+const QUEUES: &str = "sectors=4096 info=0 sector-size=512 feature-flush-cache=1 feature-max-indirect-segments=64 multi-queue-max-queues=3";
+
+/// One backend after the other, each with another number of queues, none of which answers all that it is asked: what it leaves is
+/// asked of the next, and nothing is lost or done twice, as the model would see.
+#[test]
+fn backends_with_other_numbers_of_queues_under_load() {
+    let mut backend = Agent::of("xen_backend", "", &[]);
+    let cmdline = "--solo5:debug --solo5:block-queues=4 model 100 6 until";
+    let (victim, domid) = start(disk_guest(backend.domid, cmdline, QUEUES));
+    let mut last = vec![0; 4];
+    for (offered, count) in [
+        ("3", 3),
+        ("4", 4),
+        ("2", 2),
+        ("", 1),
+        ("100", 4),
+        ("0", 1),
+        ("-4", 1),
+        ("two", 1),
+        ("18446744073709551616", 1),
+        ("4", 4),
+    ] {
+        connect(&mut backend, domid, offered, count);
+        std::thread::sleep(Duration::from_secs(2));
+        let counts = backend.ask("stop").expect("numbers");
+        assert_eq!(counts[5], 0, "{counts:?}");
+        let served = counts[6..].to_vec();
+        for queue in 0..4 {
+            // Each queue that there was has been used, and no other.
+            assert_eq!(
+                served[queue] > last[queue],
+                queue < count,
+                "offered {offered:?}: {last:?}, then {served:?}"
+            );
+        }
+        last = served;
+    }
+    backend.get("over 4088");
+    connect(&mut backend, domid, "2", 2);
+    let outcome = victim.wait();
+    ended_well(&outcome);
+    backend.order("stop");
+    let digest = backend.line_that(|line| line.starts_with("digest "));
+    assert!(outcome.text().contains(&digest), "{digest}:\n{outcome}");
+    let asked_again = |line: &str| line.rsplit(' ').next()?.parse::<u64>().ok();
+    let said = outcome.text();
+    let again = said.lines().filter(|line| line.contains("is connected"));
+    assert!(again.filter_map(asked_again).max() > Some(0), "{said}");
+    backend.exit();
+}
+
+/// It goes before it is connected: several queues are not what it wants, whatever it said. It gets one.
+#[test]
+fn a_backend_that_refuses_several_queues_gets_one() {
+    let mut backend = Agent::of("xen_backend", "", &[]);
+    let back = QUEUES.replace("queues=3", "queues=4");
+    let cmdline = "--solo5:block-queues=4 model 100 5";
+    let (victim, domid) = start(disk_guest(backend.domid, cmdline, &back));
+    let keys = handshake("vbd", DISK, backend.domid, domid, &queue_keys(4)).expect("it connects");
+    assert_eq!(keys[0], "4", "{keys:?}");
+    set_state("vbd", DISK, backend.domid, domid, 5);
+    connect(&mut backend, domid, "4", 1);
+    let outcome = victim.wait();
+    ended_well(&outcome);
+    let counts = backend.ask("stop").expect("numbers");
+    assert_eq!(counts[7..], [0, 0, 0], "{counts:?}");
+    backend.exit();
+}
+
+#[test]
+fn a_number_of_queues_that_cannot_be_is_refused() {
+    let back = QUEUES.replace("queues=3", "queues=4");
+    for queues in ["0", "5", "many"] {
+        let cmdline = format!("--solo5:block-queues={queues} model 1 1");
+        let outcome = Lab::shared().run(disk_guest(0, &cmdline, &back));
+        let reason = "the option for its queues is no number from 1 to 4";
+        assert!(outcome.text().contains(reason), "{queues}: {outcome}");
+        assert_eq!(outcome.exit_status, Some(1), "{queues}: {outcome}");
+    }
 }

@@ -71,6 +71,7 @@ const ALL: &[&str] = &[
     "mirage_xen_block_references",
     "mirage_xen_block_give",
     "mirage_xen_block_offer",
+    "mirage_xen_block_ring",
     "mirage_xen_block_disconnect",
     "mirage_xen_block_most",
     "mirage_xen_block_start",

@@ -8,10 +8,11 @@ let log = Logs.Src.create "block" ~doc:"Disks"
 
 module Log = (val Logs.src_log log : Logs.LOG)
 
-external take : int -> int -> int = "mirage_xen_block_take" [@@noalloc]
-external references : int -> int = "mirage_xen_block_references" [@@noalloc]
+external take : int -> int -> int -> int = "mirage_xen_block_take" [@@noalloc]
+external references : int -> int -> int = "mirage_xen_block_references" [@@noalloc]
 external give : int -> int = "mirage_xen_block_give" [@@noalloc]
-external offer : int -> int -> int -> int = "mirage_xen_block_offer" [@@noalloc]
+external offer : int -> int -> int -> int -> int = "mirage_xen_block_offer" [@@noalloc]
+external ring : int -> int -> int = "mirage_xen_block_ring" [@@noalloc]
 external stub_disconnect : int -> int = "mirage_xen_block_disconnect" [@@noalloc]
 external most : int -> int = "mirage_xen_block_most" [@@noalloc]
 
@@ -56,7 +57,9 @@ type t = {
   number : int;
   handle : int;
   mutable link : Xen_frontend.t option;
-  mutable channel : Eventchn.t option;
+  mutable channels : Eventchn.t list;  (** one a queue *)
+  mutable live : bool;  (** the backend is connected *)
+  mutable refused : bool;  (** a backend went before it was connected, having been told of several queues *)
   mutable geometry : geometry option;
   mutable active : bool;
   requests : request option array;  (** by number *)
@@ -66,9 +69,12 @@ type t = {
 }
 
 let memory = ref (1 lsl 20)
+let queues = ref 1
+let most_queues = 4
+let slots = 32
 
 let devices : t Xen_frontend.devices = Xen_frontend.devices ()
-let supply handle = Xen_frontend.supply devices handle (references !memory)
+let supply handle = Xen_frontend.supply devices handle (references !memory !queues)
 
 let handle = Eventchn.init ()
 let turn t = Lwt_condition.broadcast t.turned ()
@@ -77,9 +83,10 @@ let turn t = Lwt_condition.broadcast t.turned ()
 
 let disconnected t =
   ignore (stub_disconnect t.handle : int);
-  (match t.channel with
-  | Some channel -> ( t.channel <- None; try Eventchn.unbind handle channel with Failure _ -> ())
-  | None -> ());
+  let channels = t.channels in
+  t.channels <- [];
+  t.live <- false;
+  List.iter (fun channel -> try Eventchn.unbind handle channel with Failure _ -> ()) channels;
   turn t
 
 (* A backend that broke the protocol gets a new connection, on which requests without an answer are asked again. *)
@@ -88,7 +95,10 @@ let broke t code =
   disconnected t;
   Option.iter Xen_frontend.reset t.link
 
-let notify t = match t.channel with Some channel -> Eventchn.notify handle channel | None -> ()
+(* Of each queue whose bit is set. *)
+let notify t events =
+  if events <> 0 then
+    List.iteri (fun queue channel -> if events land (1 lsl queue) <> 0 then Eventchn.notify handle channel) t.channels
 
 let settle t number request outcome =
   t.requests.(number) <- None;
@@ -111,14 +121,15 @@ let collect t =
   in
   Array.iteri settle t.requests;
   if t.pending < before then Lwt_condition.broadcast t.room ();
-  if code < 0 then broke t code
+  (* What waited for room. *)
+  if code < 0 then broke t code else notify t (publish t.handle)
 
 (* The event that says that there are answers: when half of them are there, so that many cost few events. *)
 let answers_now t = t.pending > 0 && ask t.handle ((t.pending + 1) / 2) = 1
 
 (* Until the connection ends. *)
 let rec serve t channel event =
-  if t.channel <> Some channel then Lwt.return_unit
+  if not (List.mem channel t.channels) then Lwt.return_unit
   else (
     collect t;
     if answers_now t then Lwt.pause () >>= fun () -> serve t channel event
@@ -128,8 +139,8 @@ let rec serve t channel event =
 let submit t =
   match publish t.handle with
   | code when code < 0 -> broke t code
-  | wanted ->
-      if wanted = 1 then notify t;
+  | events ->
+      notify t events;
       if answers_now t then turn t
 
 (* Asks for a request, as soon as there is room; its outcome. *)
@@ -190,32 +201,44 @@ let driver t =
   let offer (backend : Xen_frontend.backend) =
     disconnected t;
     backend.read "feature-max-indirect-segments" >|= number_of >|= Option.value ~default:0 >>= fun segments ->
-    let ring = offer t.handle backend.domid segments in
-    if ring < 0 then (
-      Log.err (fun f -> f "vbd %d: its pages cannot be granted: %s" t.number (Xen_frontend.error_text ring));
+    backend.read "multi-queue-max-queues" >|= number_of >|= Option.value ~default:1 >>= fun offered ->
+    let count = offer t.handle backend.domid segments (if t.refused then 1 else offered) in
+    if count < 0 then (
+      Log.err (fun f -> f "vbd %d: its pages cannot be granted: %s" t.number (Xen_frontend.error_text count));
       Lwt.return_none)
-    else
-      let channel = Eventchn.bind_unbound_port handle backend.domid in
-      t.channel <- Some channel;
+    else (
+      t.channels <- List.init count (fun _ -> Eventchn.bind_unbound_port handle backend.domid);
       let number name value = (name, string_of_int value) in
-      Lwt.return_some
+      (* One queue's nodes lie where they did before there were several. *)
+      let place queue name = if count = 1 then name else Printf.sprintf "queue-%d/%s" queue name in
+      let keys queue channel =
         [
-          number "ring-ref" ring;
-          number "event-channel" (Eventchn.to_int channel);
-          number "feature-persistent" 1;
-          ("protocol", "x86_64-abi");
+          number (place queue "ring-ref") (ring t.handle queue);
+          number (place queue "event-channel") (Eventchn.to_int channel);
         ]
+      in
+      (* Their number is written even if it is one: there may be another from before. *)
+      Lwt.return_some
+        (number "multi-queue-num-queues" count
+        :: number "feature-persistent" 1
+        :: ("protocol", "x86_64-abi")
+        :: List.concat (List.mapi keys t.channels)))
   in
   let connect backend =
     describe backend >|= fun described ->
-    match (described, t.geometry, t.channel) with
-    | Some geometry, old, Some channel
+    match (described, t.geometry, t.channels) with
+    | Some geometry, old, (_ :: _ as channels)
       when Option.fold old ~none:true ~some:(fun old -> old.sector_size = geometry.sector_size) ->
         t.geometry <- Some geometry;
-        Eventchn.unmask handle channel;
-        (* The backend may have looked at the ring before it could be notified. *)
-        Eventchn.notify handle channel;
-        Lwt.async (fun () -> serve t channel Activations.program_start);
+        t.live <- true;
+        t.refused <- false;
+        let start channel =
+          Eventchn.unmask handle channel;
+          (* The backend may have looked at the ring before it could be notified. *)
+          Eventchn.notify handle channel;
+          Lwt.async (fun () -> serve t channel Activations.program_start)
+        in
+        List.iter start channels;
         turn t;
         true
     | _ ->
@@ -233,7 +256,11 @@ let driver t =
     publish_with = Device_state.Initialised;
     offer;
     connect;
-    disconnect = (fun () -> disconnected t);
+    disconnect =
+      (fun () ->
+        (* It published them, and nothing came of it. *)
+        t.refused <- List.length t.channels > 1 && not t.live;
+        disconnected t);
     changed;
     watched = [ "sectors" ];
     passing = [];
@@ -253,16 +280,19 @@ let find id =
            (if numbers = [] then "none" else String.concat ", " (List.map string_of_int numbers)))
 
 let make number =
-  let own = Xen_frontend.check "Block.connect" (take !memory number) in
+  if !queues < 1 || !queues > most_queues then invalid_arg "Block.queues is not from 1 to 4";
+  let own = Xen_frontend.check "Block.connect" (take !memory !queues number) in
   let t =
     {
       number;
       handle = own;
       link = None;
-      channel = None;
+      channels = [];
+      live = false;
+      refused = false;
       geometry = None;
       active = true;
-      requests = Array.make 32 None;
+      requests = Array.make (slots * !queues) None;
       pending = 0;
       turned = Lwt_condition.create ();
       room = Lwt_condition.create ();
@@ -279,6 +309,8 @@ let make number =
       Lwt.fail error)
 
 let connect id = find id >>= fun number -> Xen_frontend.once devices number make
+
+let connected_queues t = if t.live then List.length t.channels else 0
 
 let rec idle t tries =
   if t.pending = 0 || tries = 0 then Lwt.return_unit

@@ -50,3 +50,12 @@ val discard : t -> int64 -> int64 -> (unit, write_error) result Lwt.t
 
 val memory : int ref
 (** The most bytes for the pages of a disk that is connected from then on; 804 KiB at most, which is the default, 136 KiB at least. *)
+
+val queues : int ref
+(** The most queues of a disk that is connected from then on, 1 to 4; 1 at first, which is what one processor needs. Each has a ring
+    and an event channel of its own, which a thread of blkback serves: where the backend has several processors, more queues let it work
+    on several requests at once. The queues share the {!memory}, to which the second and each further one add 4 KiB. There are as
+    many as the backend offers, at most. {!flush} covers what was written by any of them. *)
+
+val connected_queues : t -> int
+(** How many queues there are with the backend of now; 0 when there is none. *)

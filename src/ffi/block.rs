@@ -4,10 +4,10 @@
 use super::devices::Table;
 use super::domid;
 use super::errors::{Code, OUT_OF_RANGE};
-use crate::xen::disk::{DEFAULT_PAGES, Disk, LEAST_PAGES, SEGMENTS};
+use crate::xen::disk::{self, Disk, SEGMENTS};
 use crate::xen::platform::PAGE;
 use core::slice::{from_raw_parts, from_raw_parts_mut};
-use xen_proto::block::{Broken, Operation, Part, Status};
+use xen_proto::block::{Broken, Operation, Part, QUEUES, Status};
 
 static DISKS: Table<Disk> = Table::new();
 
@@ -15,25 +15,28 @@ fn code<T>(result: Result<T, Broken>, value: impl FnOnce(T) -> i64) -> i64 {
     result.map_or_else(Code::code, value)
 }
 
-fn pages(bytes: i64) -> usize {
+/// Pages and queues of a disk that is to have so many bytes and queues.
+fn size(bytes: i64, queues: i64) -> (usize, usize) {
+    let queues = usize::try_from(queues).unwrap_or(1).clamp(1, QUEUES);
+    let possible = disk::pages(queues);
     let pages = usize::try_from(bytes).unwrap_or(0) / PAGE;
-    pages.clamp(LEAST_PAGES, DEFAULT_PAGES)
+    (pages.clamp(*possible.start(), *possible.end()), queues)
 }
 
-/// A disk in at most so many bytes of memory: its handle.
+/// A disk in at most so many bytes of memory that wants so many queues: its handle.
 #[unsafe(no_mangle)]
-extern "C" fn mxen_block_take(bytes: i64, number: i64) -> i64 {
-    let pages = pages(bytes);
+extern "C" fn mxen_block_take(bytes: i64, queues: i64, number: i64) -> i64 {
+    let (pages, queues) = size(bytes, queues);
     // SAFETY: the table hands memory out once and for ever. The ring has 16 bits of the number, and nobody looks at them.
-    DISKS.take(pages, 1, |address| unsafe {
-        Disk::new(address, pages, number as u16)
+    DISKS.take(pages, queues, |address| unsafe {
+        Disk::new(address, pages, number as u16, queues)
     })
 }
 
 /// How many grant references such a disk uses.
 #[unsafe(no_mangle)]
-extern "C" fn mxen_block_references(bytes: i64) -> i64 {
-    pages(bytes) as i64
+extern "C" fn mxen_block_references(bytes: i64, queues: i64) -> i64 {
+    size(bytes, queues).0 as i64
 }
 
 /// Ends its grants; 1, or 0 while the backend still maps a page.
@@ -42,17 +45,25 @@ extern "C" fn mxen_block_give(handle: i64) -> i64 {
     DISKS.give(handle, Disk::close)
 }
 
-/// Empties its ring for domain `peer`, which takes so many segments in a page of them: the ring's reference.
+/// Empties its rings for domain `peer`, which takes so many segments in a page of them and offers so many queues: how many there are.
 #[unsafe(no_mangle)]
-extern "C" fn mxen_block_offer(handle: i64, peer: i64, most_segments: i64) -> i64 {
+extern "C" fn mxen_block_offer(handle: i64, peer: i64, most_segments: i64, offered: i64) -> i64 {
     let Some(peer) = domid(peer) else {
         return OUT_OF_RANGE;
     };
     let indirect = most_segments >= SEGMENTS as i64;
     DISKS.with(handle, |place| {
-        let offer = place.device.offer(peer, indirect);
-        offer.map_or_else(|error| error.code(), i64::from)
+        let offered = u64::try_from(offered).ok();
+        let offer = place.device.offer(peer, indirect, offered);
+        offer.map_or_else(|error| error.code(), |count| count as i64)
     })
+}
+
+/// The reference of the ring of queue `number`.
+#[unsafe(no_mangle)]
+extern "C" fn mxen_block_ring(handle: i64, number: i64) -> i64 {
+    let number = usize::try_from(number).unwrap_or(QUEUES);
+    DISKS.with(handle, |place| i64::from(place.device.ring(number)))
 }
 
 /// The backend is gone; 0.
@@ -101,13 +112,13 @@ unsafe extern "C" fn mxen_block_start(
     })
 }
 
-/// Shows the backend what was asked: 1 when it wants an event.
+/// Shows the backend what was asked: a bit for each queue, from bit 0 on, of which it wants an event.
 #[unsafe(no_mangle)]
 extern "C" fn mxen_block_publish(handle: i64) -> i64 {
     DISKS.with(handle, |place| i64::from(place.device.publish()))
 }
 
-/// Takes answers in; 0.
+/// Takes answers in, and asks for what waited for them, which is to be published; 0.
 #[unsafe(no_mangle)]
 extern "C" fn mxen_block_poll(handle: i64) -> i64 {
     DISKS.with(handle, |place| code(place.device.poll(), |()| 0))
@@ -122,11 +133,13 @@ unsafe extern "C" fn mxen_block_finish(handle: i64, id: i64, buffer: *mut u8, si
     };
     // SAFETY: the caller's buffer. Any bytes it has are bytes.
     let buffer = (size != 0).then(|| unsafe { from_raw_parts_mut(buffer, size) });
-    DISKS.with(handle, |place| match place.device.finish(id, buffer) {
-        None => 0,
-        Some(Status::Done) => 1,
-        Some(Status::Failed) => 2,
-        Some(Status::Unsupported) => 3,
+    DISKS.with(handle, |place| {
+        match place.device.finish(id, |_, _| buffer) {
+            None => 0,
+            Some(Status::Done) => 1,
+            Some(Status::Failed) => 2,
+            Some(Status::Unsupported) => 3,
+        }
     })
 }
 

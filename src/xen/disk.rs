@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: ISC
-//! A disk: its ring, and the pages that blocks lie in on their way.
+//! A disk: its rings, and the pages that blocks lie in on their way.
 //!
 //! Interface: `xen/include/public/io/blkif.h`, over `xen_proto::block`. Pages are granted once and reused, which is what the
 //! header calls persistent grants. A request keeps its pages until it has been answered, so that one whose backend goes away
-//! is asked again of the next: it is the same request, for the same sectors, with the same bytes.
+//! is asked again of the next: it is the same request, for the same sectors, with the same bytes, by whatever queue. What a
+//! backend with fewer queues has no room for waits until it has answered others.
 
 use super::grants::Error;
 use super::lent::LentPages;
 use super::platform::PAGE;
+use core::ops::RangeInclusive;
 use xen_proto::block::{
-    Broken, DIRECT, Operation, Page, Part, Queue, SECTOR, SLOTS, Segment, Segments, Status,
+    self, Broken, DIRECT, Operation, Page, Part, QUEUES, Queues, REQUESTS, SECTOR, SLOTS, Segment,
+    Segments, Status,
 };
 
 #[cfg(feature = "bindings")]
 mod close;
+mod request;
+
+use request::{Request, State};
 
 /// Pages that blocks lie in, at most.
 const DATA_PAGES: usize = 192;
@@ -22,73 +28,27 @@ const LISTS: usize = 8;
 /// The most pages of a request with a page of segments.
 pub const SEGMENTS: usize = 32;
 
-/// The pages that a default disk uses, and the least that one can do with: one request of a kind.
-pub const DEFAULT_PAGES: usize = 1 + LISTS + DATA_PAGES;
-/// A ring, a page of segments, and a request's pages.
-pub const LEAST_PAGES: usize = 1 + 1 + SEGMENTS;
+/// The pages that a disk of so many queues, 1 to [`QUEUES`], can use: at least its rings, a page of segments, and a request's
+/// pages. The most is the default. The queues share all but their rings.
+pub const fn pages(queues: usize) -> RangeInclusive<usize> {
+    queues + 1 + SEGMENTS..=queues + LISTS + DATA_PAGES
+}
 
 // A disk has at most 1 MiB, what is kept of its requests included.
-const _: () = assert!(DEFAULT_PAGES * PAGE + size_of::<Disk>() <= 1 << 20);
+const _: () = assert!(*pages(QUEUES).end() * PAGE + size_of::<Disk>() <= 1 << 20);
 
-/// How far a request has come.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// There is none.
-    Free,
-    /// The backend has it, or the next one will.
-    Asked,
-    /// It has been answered.
-    Answered(Status),
-    /// Its owner does not wait for it any more; its pages are the backend's until it is answered.
-    Abandoned,
-}
-
-/// A request and its pages.
-#[derive(Clone, Copy)]
-struct Request {
-    state: State,
-    operation: Operation,
-    sector: u64,
-    /// Bytes.
-    len: usize,
-    /// Sectors, of a discard.
-    count: u64,
-    /// Which pages.
-    pages: [u8; SEGMENTS],
-    /// Its page of segments.
-    list: Option<u8>,
-}
-
-impl Request {
-    const NONE: Request = Request {
-        state: State::Free,
-        operation: Operation::Flush,
-        sector: 0,
-        len: 0,
-        count: 0,
-        pages: [0; SEGMENTS],
-        list: None,
-    };
-
-    fn pages(&self) -> &[u8] {
-        self.pages
-            .get(..self.len.div_ceil(PAGE))
-            .unwrap_or_default()
-    }
-
-    fn in_use(&self) -> bool {
-        self.state != State::Free
-    }
-}
-
-/// A disk's ring and pages.
+/// A disk's rings and pages.
 pub struct Disk {
-    ring: LentPages<1>,
+    rings: LentPages<QUEUES>,
     lists: LentPages<LISTS>,
     data: LentPages<DATA_PAGES>,
-    queue: Queue<'static>,
-    requests: [Request; SLOTS],
-    /// The device's number on the ring.
+    queues: Queues<'static>,
+    requests: [Request; REQUESTS],
+    /// How many of them can be used: so many as there are slots of the rings that it has pages for.
+    limit: usize,
+    /// How many of them wait.
+    waiting: usize,
+    /// The device's number on the rings.
     handle: u16,
     /// The backend takes pages of segments.
     indirect: bool,
@@ -101,31 +61,35 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// A disk in the `pages` pages from `address` on, at least [`LEAST_PAGES`], of virtual device `handle`.
+    /// A disk in the `count` pages from `address` on, as many as [`pages`] says, of virtual device `handle`, which wants `queues`
+    /// queues; `None` when they are not so many.
     ///
     /// # Safety
     /// The pages are the caller's alone for ever, and nothing else refers to them.
-    pub unsafe fn new(address: usize, pages: usize, handle: u16) -> Option<Self> {
-        if pages < LEAST_PAGES {
+    pub unsafe fn new(address: usize, count: usize, handle: u16, queues: usize) -> Option<Self> {
+        if !(1..=QUEUES).contains(&queues) || !pages(queues).contains(&count) {
             return None;
         }
-        let lists = ((pages - 1) / (1 + SEGMENTS)).clamp(1, LISTS);
+        let lists = ((count - queues) / (1 + SEGMENTS)).clamp(1, LISTS);
+        let data = count - queues - lists;
         // SAFETY: three parts of the caller's pages that do not overlap.
-        let (ring, list_pages, data) = unsafe {
+        let (rings, lists, data) = unsafe {
             (
-                LentPages::new(address, 1, true),
+                LentPages::new(address, queues, true),
                 // Backends map for writing what they mean to keep mapped, even if they only read it.
-                LentPages::new(address + PAGE, lists, true),
-                LentPages::new(address + (1 + lists) * PAGE, pages - 1 - lists, true),
+                LentPages::new(address + queues * PAGE, lists, true),
+                LentPages::new(address + (queues + lists) * PAGE, data, true),
             )
         };
-        let queue = start(&ring, handle)?;
+        let started = start(&rings, handle, queues);
         Some(Disk {
-            ring,
-            lists: list_pages,
+            rings,
+            lists,
             data,
-            queue,
-            requests: [Request::NONE; SLOTS],
+            queues: started,
+            requests: [Request::NONE; REQUESTS],
+            limit: queues * SLOTS,
+            waiting: 0,
             handle,
             indirect: false,
             live: false,
@@ -134,9 +98,15 @@ impl Disk {
         })
     }
 
-    /// Empties the ring and lets domain `peer` use it, of which `indirect` says whether it takes pages of segments. Requests
-    /// without an answer are asked again; ones that this backend cannot be asked have failed. Returns the ring's grant.
-    pub fn offer(&mut self, peer: u16, indirect: bool) -> Result<u32, Error> {
+    /// Empties the rings and lets domain `peer` use them, of which `indirect` says whether it takes pages of segments, and
+    /// `offered` how many queues it offers, if it does. Requests without an answer are asked again, or wait for room; ones that this
+    /// backend cannot be asked have failed. Returns how many queues there are, with the grants of [`ring`](Self::ring).
+    pub fn offer(
+        &mut self,
+        peer: u16,
+        indirect: bool,
+        offered: Option<u64>,
+    ) -> Result<usize, Error> {
         let requests = &self.requests;
         // What is to be written goes to the next backend; what was read is its owner's alone.
         let written =
@@ -145,39 +115,67 @@ impl Disk {
             let mut all = requests.iter().filter(written);
             all.any(|request| request.pages().iter().any(|&own| usize::from(own) == page))
         };
-        self.ring.lend(peer, |_| false)?;
+        self.rings.lend(peer, |_| false)?;
         let other = !self.data.is_lent_to(peer);
         // Lists are written anew for each request.
         self.lists.lend(peer, |_| false)?;
         self.data.lend(peer, keep)?;
-        self.queue = start(&self.ring, self.handle).ok_or(Error::InUse)?;
+        // A ring that an old backend still maps is of no use any more.
+        let rings = self.rings.compact();
+        if rings == 0 {
+            return Err(Error::InUse);
+        }
+        let count = block::count(offered, rings);
+        self.queues = start(&self.rings, self.handle, count);
         self.indirect = indirect;
         self.live = true;
         self.connections += 1;
-        for id in 0..SLOTS {
-            let Some(request) = self.requests.get(id).copied() else {
-                continue;
-            };
-            let answer = match request.state {
-                State::Asked if self.ask(id, &request) => {
+        for request in &mut self.requests {
+            request.state = match request.state {
+                State::Asked => {
+                    self.waiting += 1;
                     self.replayed += 1;
-                    continue;
+                    State::Waiting
                 }
-                State::Asked => State::Answered(Status::Failed),
                 State::Abandoned => State::Free,
                 // Its bytes are gone.
                 State::Answered(_) if other && request.operation == Operation::Read => {
                     State::Answered(Status::Failed)
                 }
-                State::Free | State::Answered(_) => continue,
+                state => state,
             };
+        }
+        self.ask_waiting();
+        // Nobody is there yet who would want an event.
+        let _ = self.queues.publish();
+        Ok(count)
+    }
+
+    /// The grant of the ring of queue `number`.
+    pub fn ring(&self, number: usize) -> u32 {
+        self.rings.reference(number)
+    }
+
+    /// Asks for what waits, as far as there is room. What this backend cannot be asked has failed.
+    fn ask_waiting(&mut self) {
+        for id in 0..self.limit {
+            if self.waiting == 0 || !self.queues.has_room() {
+                return;
+            }
+            let request = self.requests.get(id).copied();
+            let Some(request) = request.filter(|request| request.state == State::Waiting) else {
+                continue;
+            };
+            let asked = self.ask(id, &request);
+            self.waiting -= 1;
             if let Some(request) = self.requests.get_mut(id) {
-                request.state = answer;
+                request.state = if asked {
+                    State::Asked
+                } else {
+                    State::Answered(Status::Failed)
+                };
             }
         }
-        // Nobody is there yet who would want an event.
-        let _ = self.queue.publish();
-        Ok(self.ring.reference(0))
     }
 
     /// The backend is gone.
@@ -198,7 +196,12 @@ impl Disk {
         part: Part,
         data: Option<&[u8]>,
     ) -> Option<usize> {
-        let id = self.requests.iter().position(|request| !request.in_use())?;
+        // What waits goes first.
+        if self.live && (self.waiting != 0 || !self.queues.has_room()) {
+            return None;
+        }
+        let mut all = self.requests.iter().take(self.limit);
+        let id = all.position(|request| !request.in_use())?;
         let mut request = Request {
             state: State::Asked,
             operation,
@@ -216,7 +219,10 @@ impl Disk {
                 self.data.page(usize::from(page))?.put(0, bytes);
             }
         }
-        if self.live && !self.ask(id, &request) {
+        if !self.live {
+            request.state = State::Waiting;
+            self.waiting += 1;
+        } else if !self.ask(id, &request) {
             return None;
         }
         *self.requests.get_mut(id)? = request;
@@ -228,7 +234,8 @@ impl Disk {
         let count = request.len.div_ceil(PAGE);
         let mut used = [false; DATA_PAGES];
         let mut lists_used = [false; LISTS];
-        for other in self.requests.iter().filter(|other| other.in_use()) {
+        let all = self.requests.iter().take(self.limit);
+        for other in all.filter(|other| other.in_use()) {
             for &page in other.pages() {
                 *used.get_mut(usize::from(page))? = true;
             }
@@ -253,7 +260,7 @@ impl Disk {
         Some(())
     }
 
-    /// Puts a request into the ring; false when this backend cannot be asked it.
+    /// Puts a request into a ring; false when this backend cannot be asked it.
     fn ask(&mut self, id: usize, request: &Request) -> bool {
         let mut segments = [Segment::default(); SEGMENTS];
         for (index, (segment, &page)) in segments.iter_mut().zip(request.pages()).enumerate() {
@@ -284,7 +291,7 @@ impl Disk {
                 Segments::Indirect(used.len(), self.lists.reference(usize::from(list)))
             }
         };
-        self.queue.put(
+        self.queues.put(
             id,
             request.operation,
             request.sector,
@@ -293,16 +300,16 @@ impl Disk {
         )
     }
 
-    /// Shows the backend what was put; true when it wants an event for that.
+    /// Shows the backend what was put: a bit for each queue, from bit 0 on, of which it wants an event for that.
     #[must_use]
-    pub fn publish(&mut self) -> bool {
-        self.live && self.queue.publish()
+    pub fn publish(&mut self) -> u32 {
+        if self.live { self.queues.publish() } else { 0 }
     }
 
-    /// Takes answers in.
+    /// Takes answers in, and asks for what waited for them; that is to be [published](Self::publish).
     pub fn poll(&mut self) -> Result<(), Broken> {
         while self.live
-            && let Some((id, status)) = self.queue.take()?
+            && let Some((id, status)) = self.queues.take()?
         {
             if let Some(request) = self.requests.get_mut(id) {
                 request.state = match request.state {
@@ -311,18 +318,27 @@ impl Disk {
                 };
             }
         }
+        if self.live && self.waiting != 0 {
+            self.ask_waiting();
+        }
         Ok(())
     }
 
-    /// What became of a request, once that is known; its id can then be used again. What was read is copied to `buffer`.
-    pub fn finish(&mut self, id: usize, buffer: Option<&mut [u8]>) -> Option<Status> {
+    /// What became of a request, once that is known; its id can then be used again. What was read is copied to the
+    /// buffer that `buffer` has for the request's first sector and its bytes.
+    pub fn finish<'a>(
+        &mut self,
+        id: usize,
+        buffer: impl FnOnce(u64, usize) -> Option<&'a mut [u8]>,
+    ) -> Option<Status> {
         let request = self.requests.get_mut(id)?;
         let State::Answered(status) = request.state else {
             return None;
         };
         request.state = State::Free;
-        if let Some(buffer) =
-            buffer.filter(|_| status == Status::Done && request.operation == Operation::Read)
+        if status == Status::Done
+            && request.operation == Operation::Read
+            && let Some(buffer) = buffer(request.sector, request.len)
         {
             for (&page, bytes) in request.pages().iter().zip(buffer.chunks_mut(PAGE)) {
                 self.data.page(usize::from(page))?.get(0, bytes);
@@ -335,22 +351,28 @@ impl Disk {
     pub fn abandon(&mut self, id: usize) {
         if let Some(request) = self.requests.get_mut(id) {
             request.state = match request.state {
-                State::Asked => State::Abandoned,
+                State::Asked | State::Abandoned => State::Abandoned,
                 State::Answered(_) | State::Free => State::Free,
-                State::Abandoned => State::Abandoned,
+                State::Waiting => {
+                    self.waiting -= 1;
+                    State::Free
+                }
             };
         }
     }
 
     /// Whether there is an answer; if not, an event is raised when there are `more`.
     pub fn ask_event(&mut self, more: usize) -> Result<bool, Broken> {
-        Ok(self.live && (self.queue.has_response()? || self.queue.ask_event(more)?))
+        Ok(self.live && (self.queues.has_response()? || self.queues.ask_event(more)?))
     }
 }
 
-/// An empty ring in its page.
-fn start(ring: &LentPages<1>, handle: u16) -> Option<Queue<'static>> {
-    // SAFETY: the type is atomic integers throughout.
-    let page: &Page = unsafe { ring.page(0)?.view() };
-    Some(Queue::new(page, handle))
+/// So many empty rings, as far as there are pages.
+fn start(rings: &LentPages<QUEUES>, handle: u16, count: usize) -> Queues<'static> {
+    let page = |number| {
+        let page = rings.page(number).filter(|_| number < count)?;
+        // SAFETY: the type is atomic integers throughout.
+        Some(unsafe { page.view::<Page>() })
+    };
+    Queues::new(page, handle)
 }

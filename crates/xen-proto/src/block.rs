@@ -4,16 +4,23 @@
 //! Layout and protocol: xen/include/public/io/blkif.h, the 64-bit x86 layout. Sectors are of 512 bytes throughout, whatever
 //! the disk's own are: that is what every backend and frontend does, and what newer versions of the header say.
 //!
-//! A request's id is its place in [`Queue`], so that an id from the backend selects nothing but a request that it has.
+//! A request's id is its place among the disk's, and each [`Queue`] knows which of them it has, so that an id from the backend
+//! selects nothing but a request that was asked by that ring.
 
 use crate::ring::{Front, Overrun, SharedRing};
 
 mod parts;
+mod queues;
 
 pub use parts::{Geometry, Part, parts};
+pub use queues::{Queues, count};
 
-/// Slots of the ring, and how many requests there can be at once.
+/// Slots of a ring, and how many requests there can be in it at once.
 pub const SLOTS: usize = 32;
+/// Queues of a disk, each with a ring and an event channel of its own, at most.
+pub const QUEUES: usize = 4;
+/// Requests of a disk at once, at most.
+pub const REQUESTS: usize = QUEUES * SLOTS;
 /// Bytes of a sector on the ring.
 pub const SECTOR: u64 = 512;
 /// Bytes of a page.
@@ -118,14 +125,21 @@ pub enum Status {
     Unsupported,
 }
 
-/// The ring of requests.
+/// The mark of an id; 0 of one that there is not.
+const fn bit(id: usize) -> u128 {
+    if id < REQUESTS { 1 << id } else { 0 }
+}
+
+/// A ring of requests.
 pub struct Queue<'a> {
     ring: Front<'a, 28, SLOTS>,
     /// The number of the device on the backend's side.
     handle: u16,
-    /// A bit an id: the backend has it.
-    lent: u32,
+    /// A bit an id: the backend has it, by this ring.
+    lent: u128,
 }
+
+const _: () = assert!(REQUESTS <= 128);
 
 impl<'a> Queue<'a> {
     /// An empty ring in `page`, of virtual device `handle`.
@@ -141,11 +155,16 @@ impl<'a> Queue<'a> {
 
     /// Requests without a response.
     pub fn in_flight(&self) -> usize {
-        self.lent.count_ones() as usize
+        self.ring.outstanding()
     }
 
-    /// Puts a request with number `id`, below [`SLOTS`], for `count` sectors from `sector` on; false when the id is in use or
-    /// there are too many segments. Only a discard looks at `count`. The backend sees it after [`publish`](Self::publish).
+    /// How many requests can be put.
+    pub fn room(&self) -> usize {
+        self.ring.free()
+    }
+
+    /// Puts a request with number `id`, below [`REQUESTS`], for `count` sectors from `sector` on; false when the id is in use, the
+    /// ring is full or there are too many segments. Only a discard looks at `count`. The backend sees it after [`publish`](Self::publish).
     pub fn put(
         &mut self,
         id: usize,
@@ -154,7 +173,7 @@ impl<'a> Queue<'a> {
         count: u64,
         segments: Segments<'_>,
     ) -> bool {
-        let bit = 1_u32.checked_shl(id as u32).unwrap_or(0);
+        let bit = bit(id);
         if bit == 0 || self.lent & bit != 0 {
             return false;
         }
@@ -208,7 +227,7 @@ impl<'a> Queue<'a> {
         }
         let response = self.ring.peek(0);
         let [id, high, word, ..] = response;
-        let bit = 1_u32.checked_shl(id).unwrap_or(0);
+        let bit = bit(id as usize);
         if high != 0 || self.lent & bit == 0 {
             return Err(Broken::BadId);
         }

@@ -13,7 +13,7 @@
 //! | `--solo5:net:NAME=NUMBER` | which network device the manifest's NAME is: `device/vif/NUMBER` |
 //! | `--solo5:block:NAME=NUMBER` | which disk the manifest's NAME is: `device/vbd/NUMBER` |
 //! | `--solo5:net-memory=SIZE`, `--solo5:block-memory=SIZE` | bytes for each device's buffers, if less than the default |
-//! | `--solo5:net-queues=N` | queues of each network interface; 1 |
+//! | `--solo5:net-queues=N`, `--solo5:block-queues=N` | queues of each network interface or disk; 1 |
 //! | `--solo5:evtchn=2l` | keep Xen's 2-level event channels even where FIFO is offered |
 //! | `--solo5:norandom` | heap, stack and windows lie where they lay at the last boot |
 //! | `--solo5:watchdog=SECONDS`, `--watchdog=SECONDS` | Xen ends a domain that does not wait for so long |
@@ -29,12 +29,13 @@ const PREFIX: &[u8] = b"--solo5:";
 const WATCHDOG: &[u8] = b"watchdog=";
 
 /// How options for devices start, of which nothing more is looked at before there is a device.
-const DEVICE_OPTIONS: [&[u8]; 5] = [
+const DEVICE_OPTIONS: [&[u8]; 6] = [
     b"net:",
     b"block:",
     b"net-memory=",
     b"block-memory=",
     b"net-queues=",
+    b"block-queues=",
 ];
 
 /// How much the bindings log.

@@ -10,8 +10,7 @@ use crate::xen::channel::Channel;
 use crate::xen::disk::{self, Disk};
 use crate::xen::line::Line;
 use crate::xen::store::{self, Store};
-use core::ops::RangeInclusive;
-use xen_proto::block::{Broken, Geometry, SECTOR};
+use xen_proto::block::{Broken, Geometry, QUEUES, SECTOR};
 use xen_proto::manifest::Kind;
 use xen_proto::options::Level;
 use xen_proto::xenbus::State;
@@ -33,26 +32,37 @@ struct BlockDriver {
     geometry: Option<Geometry>,
     flush: bool,
     discard: bool,
-    channel: Option<Channel>,
+    /// One a queue.
+    channels: [Option<Channel>; QUEUES],
     connected: bool,
+    /// The backend went before it was connected, having been told of several queues: the next one is told of one.
+    refused: bool,
+}
+
+/// How many queues a disk wants.
+fn queues(settings: &Settings) -> usize {
+    // What is wrong with the option is said when the disk is acquired.
+    settings.device_queues(b"block", QUEUES).unwrap_or(1)
 }
 
 /// Pages of memory that a disk takes.
 pub fn pages(settings: &Settings) -> u64 {
-    (buffers::pages(settings, Kind::Block, PAGES) + size_of::<Block>().div_ceil(4096)) as u64
+    let possible = disk::pages(queues(settings));
+    (buffers::pages(settings, Kind::Block, possible) + size_of::<Block>().div_ceil(4096)) as u64
 }
-
-/// The least that it can do with, and its default.
-const PAGES: RangeInclusive<usize> = disk::LEAST_PAGES..=disk::DEFAULT_PAGES;
 
 fn make(
     store: &mut Store,
     number: u64,
     handle: usize,
 ) -> Result<&'static mut dyn Device, &'static str> {
-    let (address, pages) = buffers::take(Kind::Block, PAGES)?;
+    let settings = options::settings().ok_or(buffers::NO_MEMORY)?;
+    let queues = settings.device_queues(b"block", QUEUES);
+    let queues = queues.map_err(|_| "the option for its queues is no number from 1 to 4")?;
+    let (address, pages) = buffers::take(Kind::Block, disk::pages(queues))?;
     // SAFETY: device memory is handed out once and for ever. The ring has 16 bits of the number, and nobody looks at them.
-    let disk = unsafe { Disk::new(address, pages, number as u16) }.ok_or(buffers::NO_MEMORY)?;
+    let disk = unsafe { Disk::new(address, pages, number as u16, queues) };
+    let disk = disk.ok_or(buffers::NO_MEMORY)?;
     let link = Link::new::<BlockDriver>(store, b"vbd", number, handle as u64);
     let driver = BlockDriver {
         disk,
@@ -60,8 +70,9 @@ fn make(
         geometry: None,
         flush: false,
         discard: false,
-        channel: None,
+        channels: [const { None }; QUEUES],
         connected: false,
+        refused: false,
     };
     let block = place(Block { link, driver }).ok_or(buffers::NO_MEMORY)?;
     Ok(block)
@@ -74,18 +85,27 @@ impl Driver for BlockDriver {
         let folder = backend.path.get();
         let most = store::read_number(store, folder, b"feature-max-indirect-segments");
         let indirect = most.is_some_and(|most| most >= disk::SEGMENTS as u64);
-        self.channel = None;
-        let Ok(reference) = self.disk.offer(backend.domid, indirect) else {
+        let offered = store::read_number(store, folder, b"multi-queue-max-queues");
+        let offered = offered.filter(|_| !self.refused);
+        self.channels = [const { None }; QUEUES];
+        let Ok(count) = self.disk.offer(backend.domid, indirect, offered) else {
             complain(Kind::Block, b"", buffers::NOT_GRANTED);
             return None;
         };
-        let channel = Channel::offer(backend.domid).ok()?;
-        let keys = Keys::new()
-            .number(b"ring-ref", u64::from(reference))
-            .number(b"event-channel", u64::from(channel.port()))
+        // One queue's nodes lie where they did before there were several. Its number is written, too: there may be one from before.
+        let mut keys = Keys::new()
+            .number(b"multi-queue-num-queues", count as u64)
             .number(b"feature-persistent", 1)
             .protocol(b"x86_64-abi");
-        self.channel = Some(channel);
+        for (number, place) in self.channels.iter_mut().enumerate().take(count) {
+            let channel = Channel::offer(backend.domid).ok()?;
+            let queue = (count > 1).then_some(number);
+            keys = keys
+                .of_queue(queue)
+                .number(b"ring-ref", u64::from(self.disk.ring(number)))
+                .number(b"event-channel", u64::from(channel.port()));
+            *place = Some(channel);
+        }
         Some(keys)
     }
 
@@ -109,20 +129,22 @@ impl Driver for BlockDriver {
             return false;
         };
         self.geometry = Some(geometry);
-        if let Some(channel) = &self.channel {
+        for channel in self.channels.iter().flatten() {
             channel.unmask();
             // The backend may have looked at the ring before it could be notified.
             channel.notify();
         }
         self.connected = true;
+        self.refused = false;
         self.log(" is connected");
         true
     }
 
     fn disconnect(&mut self) {
         self.disk.disconnect();
+        self.refused = !self.connected && self.channels.iter().flatten().count() > 1;
         self.connected = false;
-        self.channel = None;
+        self.channels = [const { None }; QUEUES];
         self.log(" is disconnected");
     }
 
@@ -143,28 +165,43 @@ impl Driver for BlockDriver {
 impl BlockDriver {
     fn log(&self, what: &str) {
         if options::logs(Level::Debug) {
+            let queues = self.channels.iter().flatten().count() as u64;
             Line::new()
                 .text("Solo5: block: vbd ")
                 .decimal(self.number)
                 .text(what)
+                .text(", queues: ")
+                .decimal(queues)
+                .text(", requests asked again: ")
+                .decimal(self.disk.replayed)
                 .log();
         }
     }
 
     fn publish(&mut self) {
-        if self.disk.publish()
-            && let Some(channel) = &self.channel
-        {
-            channel.notify();
+        let events = self.disk.publish();
+        if events != 0 {
+            for (number, channel) in self.channels.iter().enumerate() {
+                if let Some(channel) = channel.as_ref().filter(|_| events & 1 << number != 0) {
+                    channel.notify();
+                }
+            }
+        }
+    }
+
+    /// Forgets the events that came.
+    fn clear_events(&self) {
+        for channel in self.channels.iter().flatten() {
+            channel.clear();
         }
     }
 
     /// Whether there is an answer; if not, an event is raised when there are `more`. Forgets the events that came.
     fn is_answered(&mut self, more: usize) -> Result<bool, Broken> {
-        let Some(channel) = self.channel.as_ref().filter(|_| self.connected) else {
+        if !self.connected {
             return Ok(false);
-        };
-        channel.clear();
+        }
+        self.clear_events();
         self.disk.ask_event(more)
     }
 }
@@ -194,9 +231,7 @@ impl Device for Block {
 
     fn is_ready(&mut self) -> bool {
         // Nobody waits for a disk but a transfer.
-        if let Some(channel) = &self.driver.channel {
-            channel.clear();
-        }
+        self.driver.clear_events();
         false
     }
 

@@ -146,12 +146,11 @@ let digest text =
   from 0 (-3750763034362895579L)
 
 (* Requests side by side, on parts of the disk that are none of another's at the time. *)
-let model count seed =
+let model ?(until = Lwt.return_unit) ?(lanes = 6) count seed =
   let random = Random.State.make [| seed |] in
   Block.connect "xvda" >>= fun t ->
   Block.get_info t >>= fun info ->
   let size = Int64.to_int info.size_sectors * info.sector_size in
-  let lanes = 6 in
   let part = size / lanes / info.sector_size in
   let disk = Bytes.make size '\000' in
   let one lane =
@@ -170,21 +169,32 @@ let model count seed =
       Block.read t (Int64.of_int sector) buffers >>= ok Block.pp_error >|= fun () ->
       expect (Printf.sprintf "sectors %d and %d more" sector length) (Cstruct.to_string buffer = Bytes.sub_string disk at bytes)
   in
-  let rec run lane left = if left = 0 then Lwt.return_unit else one lane >>= fun () -> run lane (left - 1) in
+  let rec run lane left =
+    if left <= 0 && Lwt.state until <> Lwt.Sleep then Lwt.return_unit else one lane >>= fun () -> run lane (left - 1)
+  in
   Lwt.join (List.init lanes (fun lane -> run lane (count / lanes))) >>= fun () ->
   Block.flush t >>= ok Block.pp_write_error >>= fun () ->
   Fmt.pr "digest %Lu\n%!" (digest (Bytes.to_string disk));
   Block.disconnect t
+
+(* When dom0 says so. *)
+let told word =
+  Xs.make () >>= fun xs ->
+  Xs.wait xs (fun h ->
+      Lwt.catch (fun () -> Xs.read h "data/go") (function Xs_protocol.Enoent _ -> Lwt.return "" | error -> Lwt.fail error)
+      >>= fun go -> if go = word then Lwt.return_unit else Lwt.fail Xs_protocol.Eagain)
+
+(* More requests at once than one queue has room for, while backends with other numbers of queues come and go. *)
+let queues count lanes =
+  Block.queues := count;
+  model ~until:(told "stop") ~lanes 0 count
 
 (* {2 Connecting and disconnecting} *)
 
 (* For dom0 to count what there is: says so, and goes on when dom0 has. *)
 let counted number =
   Xs.make () >>= fun xs ->
-  Xs.immediate xs (fun h -> Xs.write h "data/cycle" (string_of_int number)) >>= fun () ->
-  Xs.wait xs (fun h ->
-      Lwt.catch (fun () -> Xs.read h "data/go") (function Xs_protocol.Enoent _ -> Lwt.return "" | error -> Lwt.fail error)
-      >>= fun go -> if go = string_of_int number then Lwt.return_unit else Lwt.fail Xs_protocol.Eagain)
+  Xs.immediate xs (fun h -> Xs.write h "data/cycle" (string_of_int number)) >>= fun () -> told (string_of_int number)
 
 let cycles count =
   let rec cycle number =
@@ -209,6 +219,7 @@ let () =
     | [ "net" ] -> net ()
     | [ "block" ] -> block ()
     | [ "model"; count; seed ] -> model (int_of_string count) (int_of_string seed)
+    | [ "queues"; count; lanes ] -> queues (int_of_string count) (int_of_string lanes)
     | [ "cycles"; count ] -> cycles (int_of_string count)
     | _ -> Lwt.fail_with "wrong: what to do?"
   in

@@ -12,7 +12,10 @@ enum { READ = 0, WRITE = 1, FLUSH = 3, DISCARD = 5, INDIRECT = 6 };
 enum { OKAY = 0, ERROR = -1, UNSUPPORTED = -2 };
 
 static uint8_t disk[4 << 20] __attribute__((aligned(PAGE)));
-static uint64_t sectors, block, counts[7], wrong;
+enum { QUEUES = 4 };
+static uint64_t sectors, block, counts[7], wrong, served[QUEUES];
+/* What the digest is of, if not of all sectors. */
+static uint64_t digested;
 static bool takes_indirect, takes_flush, takes_discard;
 
 struct segment {
@@ -79,57 +82,76 @@ static int disk_request(const struct end *end, const uint32_t *words)
 	}
 }
 
-/* Serves until the next command comes; then says how many requests of each kind there were, how many were wrong, and the digest
- * of what is on the disk.
- */
-static void serve_disk(int64_t domid, int64_t ref, int64_t remote, uint64_t size, uint64_t block_size, unsigned features)
+/* A queue's requests; whether there were none. */
+static bool serve_queue(struct end *end, int64_t port)
 {
-	struct end end;
-	int64_t port;
+	bool idle = true;
+
+	while (end->cons != end->ring->req_prod) {
+		uint32_t words[28];
+
+		__sync_synchronize();
+		for (unsigned i = 0; i < 28; i++)
+			words[i] = end->ring->words[end->cons % 32 * 28 + i];
+		end->cons++;
+		int status = disk_request(end, words);
+		volatile uint32_t *answer = &end->ring->words[end->prod++ % 32 * 28];
+		answer[0] = words[2];
+		answer[1] = words[3];
+		answer[2] = (words[0] & 0xff) | (uint32_t)status << 16;
+		__sync_synchronize();
+		end->ring->rsp_prod = end->prod;
+		mxen_evtchn_notify(port);
+		idle = false;
+	}
+	end->ring->req_event = end->cons + 1;
+	__sync_synchronize();
+	mxen_evtchn_demux();
+	mxen_evtchn_test_and_clear(port);
+	return idle && end->cons == end->ring->req_prod;
+}
+
+/* Serves until the next command comes; then says how many requests of each kind there were, how many were wrong, by how many each
+ * queue was used, and the digest of what is on the disk. `queues` has the ring and the port of each of `count`.
+ */
+static void serve_disk(int64_t domid, uint64_t size, uint64_t block_size, unsigned features, const int64_t *queues, unsigned count)
+{
+	struct end ends[QUEUES];
+	int64_t ports[QUEUES];
 
 	sectors = size;
 	block = block_size / 512;
 	takes_indirect = features & 1, takes_flush = features & 2, takes_discard = features & 4;
-	if (!attach(&end, domid, ref))
-		return;
-	port = mxen_evtchn_bind_interdomain(domid, remote);
-	if (port < 0 || mxen_evtchn_unmask(port) < 0)
-		return fail("bind", port);
+	for (unsigned i = 0; i < count; i++) {
+		if (!attach(&ends[i], domid, queues[2 * i]))
+			return;
+		ports[i] = mxen_evtchn_bind_interdomain(domid, queues[2 * i + 1]);
+		if (ports[i] < 0 || mxen_evtchn_unmask(ports[i]) < 0)
+			return fail("bind", ports[i]);
+	}
 	printf("= 1\n");
 	fflush(stdout);
 	while (console->in_cons == console->in_prod) {
-		while (end.cons != end.ring->req_prod) {
-			uint32_t words[28];
+		bool idle = true;
 
-			__sync_synchronize();
-			for (unsigned i = 0; i < 28; i++)
-				words[i] = end.ring->words[end.cons % 32 * 28 + i];
-			end.cons++;
-			int status = disk_request(&end, words);
-			volatile uint32_t *answer = &end.ring->words[end.prod++ % 32 * 28];
-			answer[0] = words[2];
-			answer[1] = words[3];
-			answer[2] = (words[0] & 0xff) | (uint32_t)status << 16;
-			__sync_synchronize();
-			end.ring->rsp_prod = end.prod;
-			mxen_evtchn_notify(port);
-		}
-		end.ring->req_event = end.cons + 1;
-		__sync_synchronize();
-		mxen_evtchn_demux();
-		mxen_evtchn_test_and_clear(port);
-		if (end.cons == end.ring->req_prod)
+		for (unsigned i = 0; i < count; i++)
+			idle &= serve_queue(&ends[i], ports[i]);
+		if (idle)
 			solo5_yield(solo5_clock_monotonic() + MILLISECOND, NULL);
 	}
-	mxen_evtchn_unbind(port);
-	detach(&end);
+	for (unsigned i = 0; i < count; i++) {
+		mxen_evtchn_unbind(ports[i]);
+		served[i] += ends[i].cons;
+		detach(&ends[i]);
+	}
 	read_line();
 	uint64_t hash = 14695981039346656037ull;
-	for (uint64_t i = 0; i < sectors * 64; i++)
+	for (uint64_t i = 0; i < (digested != 0 ? digested : sectors) * 64; i++)
 		hash = (hash ^ ((uint64_t *)disk)[i]) * 1099511628211ull;
-	printf("digest %llu\n= %llu %llu %llu %llu %llu %llu\n", (unsigned long long)hash, (unsigned long long)counts[READ],
+	printf("digest %llu\n= %llu %llu %llu %llu %llu %llu %llu %llu %llu %llu\n", (unsigned long long)hash, (unsigned long long)counts[READ],
 	       (unsigned long long)counts[WRITE], (unsigned long long)counts[FLUSH], (unsigned long long)counts[DISCARD],
-	       (unsigned long long)counts[INDIRECT], (unsigned long long)wrong);
+	       (unsigned long long)counts[INDIRECT], (unsigned long long)wrong, (unsigned long long)served[0],
+	       (unsigned long long)served[1], (unsigned long long)served[2], (unsigned long long)served[3]);
 }
 
 /* How many pages of a domain can be read by their references, and how many of those are not zero all over. */
@@ -169,8 +191,13 @@ int main(void)
 				rest++;
 		}
 		if (strcmp(line, "disk") == 0) {
-			/* domid, ring, port, sectors, bytes of a sector, features: 1 indirect, 2 flush, 4 discard */
-			serve_disk(a[0], a[1], a[2], (uint64_t)a[3], (uint64_t)a[4], (unsigned)a[5]);
+			/* domid, sectors, bytes of a sector, features: 1 indirect, 2 flush, 4 discard; queues, ring and port of each */
+			serve_disk(a[0], (uint64_t)a[1], (uint64_t)a[2], (unsigned)a[3], a + 5, a[4] > QUEUES ? QUEUES : (unsigned)a[4]);
+		} else if (strcmp(line, "over") == 0) {
+			/* A word for who reads that sector; it is not the disk's any more. */
+			digested = (uint64_t)a[0];
+			memcpy(disk + digested * 512, "stop", 4);
+			printf("= 1\n");
 		} else if (strcmp(line, "peek") == 0) {
 			peek(a[0], a[1], a[2]);
 		} else if (strcmp(line, "exit") == 0) {

@@ -18,7 +18,8 @@ pub fn run(data: &[u8]) {
     let mut input = Input::new(data);
     let page = Page::new();
     let mut queue = Queue::new(&page, 7);
-    let mut lent = [false; SLOTS];
+    let mut lent = [false; REQUESTS];
+    let put_now = |lent: &[bool]| lent.iter().filter(|&&lent| lent).count();
     while !input.is_empty() {
         match input.u8() % 8 {
             0 => page.rsp_prod.store(input.u32(), Relaxed),
@@ -34,7 +35,7 @@ pub fn run(data: &[u8]) {
                 page.rsp_prod.store(prod.wrapping_add(1), Relaxed);
             }
             4 | 5 => {
-                let id = usize::from(input.u8()) % (SLOTS + 2);
+                let id = usize::from(input.u8()) % (REQUESTS + 2);
                 let segments = [Segment {
                     reference: input.u32(),
                     first: input.u8(),
@@ -47,7 +48,8 @@ pub fn run(data: &[u8]) {
                     0,
                     Segments::Direct(&segments),
                 );
-                assert_eq!(put, id < SLOTS && !lent[id]);
+                let room = put_now(&lent) < SLOTS;
+                assert_eq!(put, id < REQUESTS && !lent[id] && room);
                 if put {
                     lent[id] = true;
                 }
@@ -61,7 +63,7 @@ pub fn run(data: &[u8]) {
                 Ok(None) => {}
                 Err(_) => {
                     queue = Queue::new(&page, 7);
-                    lent = [false; SLOTS];
+                    lent = [false; REQUESTS];
                 }
             },
         }

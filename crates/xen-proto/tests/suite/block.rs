@@ -128,7 +128,7 @@ fn what_cannot_be_a_request_is_not_put() {
         0,
         Segments::Indirect(INDIRECT + 1, 9)
     ));
-    assert!(!queue.put(SLOTS, Operation::Read, 0, 0, Segments::Direct(&TWO)));
+    assert!(!queue.put(REQUESTS, Operation::Read, 0, 0, Segments::Direct(&TWO)));
     assert!(!queue.put(usize::MAX, Operation::Read, 0, 0, Segments::Direct(&TWO)));
     assert!(queue.put(0, Operation::Read, 0, 0, Segments::Direct(&TWO)));
     assert!(
@@ -203,8 +203,111 @@ fn lies_about_requests() {
     assert_eq!(lie(3, 1), Ok(Some((3, Status::Done))));
     assert_eq!(lie(3, 2), Err(Broken::Overrun));
     assert_eq!(lie(3, u32::MAX), Err(Broken::Overrun));
-    for id in [0, 4, 32, 35, 3 | 1 << 32, u64::MAX] {
+    for id in [0, 4, 32, 35, 131, 3 | 1 << 32, u64::MAX] {
         assert_eq!(lie(id, 1), Err(Broken::BadId), "{id}");
+    }
+}
+
+#[test]
+fn queues_are_as_many_as_both_sides_have() {
+    for (offered, wanted, found) in [
+        (None, 1, 1),
+        (None, 4, 1),
+        (Some(0), 4, 1),
+        (Some(1), 4, 1),
+        (Some(3), 4, 3),
+        (Some(4), 2, 2),
+        (Some(u64::MAX), 4, 4),
+        (Some(4), 0, 1),
+        (Some(100), 100, QUEUES),
+    ] {
+        assert_eq!(count(offered, wanted), found, "{offered:?} {wanted}");
+    }
+}
+
+/// A disk of so many queues, and a request in each.
+fn in_each(pages: &[Page]) -> Queues<'_> {
+    let mut queues = Queues::new(|number| pages.get(number), 1);
+    for id in 0..pages.len() {
+        assert!(queues.put(id * 40 % 128, Operation::Read, 0, 0, Segments::Direct(&TWO)));
+    }
+    assert_eq!(queues.publish(), (1 << pages.len()) - 1);
+    for (number, page) in pages.iter().enumerate() {
+        assert_eq!(page.req_prod.load(Relaxed), 1, "of queue {number}");
+    }
+    queues
+}
+
+#[test]
+fn requests_go_by_the_emptiest_queue() {
+    let pages: [Page; QUEUES] = std::array::from_fn(|_| Page::new());
+    let mut queues = in_each(&pages);
+    assert_eq!((queues.count(), queues.in_flight()), (QUEUES, QUEUES));
+    answer(&pages[2], 0, 80, 0);
+    assert_eq!(queues.take(), Ok(Some((80, Status::Done))));
+    assert!(queues.put(5, Operation::Flush, 0, 0, Segments::Direct(&[])));
+    assert!(queues.publish() & !(1 << 2) == 0);
+    assert_eq!(pages[2].req_prod.load(Relaxed), 2);
+    // One by one they go by the first, and in all as many as there are slots.
+    let pages: [Page; 2] = std::array::from_fn(|_| Page::new());
+    let mut queues = Queues::new(|number| pages.get(number), 1);
+    for index in 0..3 {
+        assert!(queues.put(9, Operation::Read, 0, 0, Segments::Direct(&TWO)));
+        let _ = queues.publish();
+        assert_eq!(pages[0].req_prod.load(Relaxed), index + 1);
+        answer(&pages[0], index, 9, 0);
+        assert_eq!(queues.take(), Ok(Some((9, Status::Done))));
+    }
+    for id in 0..2 * SLOTS {
+        assert!(queues.has_room());
+        assert!(queues.put(id, Operation::Read, 0, 0, Segments::Direct(&TWO)));
+    }
+    assert!(!queues.has_room());
+    assert!(!queues.put(100, Operation::Read, 0, 0, Segments::Direct(&TWO)));
+}
+
+#[test]
+fn an_answer_by_another_queue_is_none() {
+    let pages: [Page; 2] = std::array::from_fn(|_| Page::new());
+    let mut queues = in_each(&pages);
+    answer(&pages[1], 0, 0, 0);
+    assert_eq!(queues.take(), Err(Broken::BadId));
+    let pages: [Page; 2] = std::array::from_fn(|_| Page::new());
+    let mut queues = in_each(&pages);
+    pages[1].rsp_prod.store(2, Relaxed);
+    assert_eq!(queues.has_response(), Err(Broken::Overrun));
+    assert_eq!(queues.take(), Err(Broken::Overrun));
+}
+
+#[test]
+fn an_event_comes_from_some_queue_by_the_time_that_enough_is_answered() {
+    let mut random = Random::new(33);
+    for _ in 0..cases(3000) {
+        let pages: [Page; QUEUES] = std::array::from_fn(|_| Page::new());
+        let used = 1 + random.below(QUEUES as u64) as usize;
+        let mut queues = Queues::new(|number| pages.get(number).filter(|_| number < used), 1);
+        let asked = 1 + random.below((used * SLOTS) as u64) as usize;
+        for id in 0..asked {
+            assert!(queues.put(id, Operation::Read, 0, 0, Segments::Direct(&TWO)));
+        }
+        let _ = queues.publish();
+        let more = random.below(asked as u64 + 3) as usize;
+        assert_eq!(queues.ask_event(more), Ok(false));
+        let mut answered = 0;
+        let mut events = 0;
+        let mut rings = [0; QUEUES];
+        while answered < more.clamp(1, asked) {
+            let number = random.below(used as u64) as usize;
+            let (page, index) = (&pages[number], rings[number]);
+            if index == page.req_prod.load(Relaxed) {
+                continue;
+            }
+            answer(page, index, read(page, index).id, 0);
+            rings[number] += 1;
+            answered += 1;
+            events += u32::from(page.rsp_event.load(Relaxed) == rings[number]);
+        }
+        assert!(events > 0, "{asked} asked by {used}, {more} waited for");
     }
 }
 

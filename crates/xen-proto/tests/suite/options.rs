@@ -216,6 +216,9 @@ fn queues_of_a_device_are_as_many_as_it_can_have() {
     };
     assert_eq!(queues("app"), Ok(1));
     assert_eq!(queues("--solo5:net-queues=1 app"), Ok(1));
+    let of_disks = Options::parse(b"--solo5:net-queues=2 --solo5:block-queues=3 app");
+    assert_eq!(of_disks.application, b"app");
+    assert_eq!(of_disks.device_queues(b"block", 4), Ok(3));
     assert_eq!(
         queues("--solo5:net-queues=9 --solo5:net-queues=4 app"),
         Ok(4)

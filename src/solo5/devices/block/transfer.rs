@@ -5,7 +5,7 @@ use super::super::{DEVICES, Devices, complain, with};
 use super::BlockDriver;
 use crate::solo5::api::Solo5Result;
 use crate::xen::{events, time};
-use xen_proto::block::{Broken, Operation, Part, SECTOR, SLOTS, Status, parts};
+use xen_proto::block::{Broken, Operation, Part, REQUESTS, SECTOR, Status, parts};
 use xen_proto::manifest::Kind;
 
 /// How long a transfer waits without any answer, in ns: long enough for a backend to be started anew. A new connection within
@@ -36,10 +36,11 @@ impl Buffer<'_> {
 /// A transfer of which parts are under way.
 struct Transfer<'a> {
     operation: Operation,
+    /// The first one.
+    sector: u64,
     buffer: Buffer<'a>,
-    /// The parts that the backend has, by id.
-    parts: [Option<Part>; SLOTS],
-    pending: usize,
+    /// A bit a request, by its id: of this transfer, and without an answer.
+    pending: u128,
     failed: bool,
 }
 
@@ -60,10 +61,7 @@ impl Transfer<'_> {
             let Some(id) = driver.disk.start(self.operation, part, data) else {
                 break;
             };
-            if let Some(place) = self.parts.get_mut(id) {
-                *place = Some(part);
-            }
-            self.pending += 1;
+            self.pending |= 1 << id;
             next = rest.next();
         }
         driver.publish();
@@ -74,20 +72,37 @@ impl Transfer<'_> {
     fn finish(&mut self, driver: &mut BlockDriver) -> Result<bool, Broken> {
         driver.disk.poll()?;
         let before = self.pending;
-        for (id, place) in self.parts.iter_mut().enumerate() {
-            let Some(part) = *place else { continue };
-            let buffer = match &mut self.buffer {
-                Buffer::To(bytes) => bytes.get_mut(part.start..part.start + part.len),
+        for id in ids(before) {
+            let first = self.sector;
+            let all = match &mut self.buffer {
+                Buffer::To(bytes) => Some(&mut **bytes),
                 _ => None,
             };
+            let buffer = move |sector: u64, len: usize| {
+                let start = ((sector - first) * SECTOR) as usize;
+                all?.get_mut(start..start + len)
+            };
             if let Some(status) = driver.disk.finish(id, buffer) {
-                *place = None;
-                self.pending -= 1;
+                self.pending &= !(1 << id);
                 self.failed |= status != Status::Done;
             }
         }
         Ok(self.pending != before)
     }
+
+    /// How many requests have no answer.
+    fn count(&self) -> usize {
+        ids(self.pending).count()
+    }
+}
+
+/// The ids whose bits are set.
+fn ids(mut bits: u128) -> impl Iterator<Item = usize> {
+    core::iter::from_fn(move || {
+        let id = bits.trailing_zeros() as usize;
+        bits &= bits.wrapping_sub(1);
+        (id < REQUESTS).then_some(id)
+    })
 }
 
 /// Does a transfer, over restarts of the backend, and waits for its end.
@@ -132,8 +147,8 @@ pub fn transfer(handle: u64, operation: Operation, offset: u64, buffer: Buffer<'
     };
     let mut transfer = Transfer {
         operation,
+        sector,
         buffer,
-        parts: [None; SLOTS],
         pending: 0,
         failed: false,
     };
@@ -166,22 +181,15 @@ pub fn transfer(handle: u64, operation: Operation, offset: u64, buffer: Buffer<'
             deadline = time::monotonic().saturating_add(PATIENCE);
         }
         let more = if next.is_none() {
-            transfer.pending
+            transfer.count()
         } else {
-            transfer.pending / 2
+            transfer.count() / 2
         };
         if !devices.wait_for_disk(handle, more, deadline) {
             complain(Kind::Block, b"", "its backend does not answer");
             with(&mut devices, handle, |device, _| {
                 let disk = &mut device.block()?.driver.disk;
-                for (id, _) in transfer
-                    .parts
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, part)| part.is_some())
-                {
-                    disk.abandon(id);
-                }
+                ids(transfer.pending).for_each(|id| disk.abandon(id));
                 Some(())
             });
             return Solo5Result::Unspecified;
