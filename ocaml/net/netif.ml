@@ -58,6 +58,7 @@ type t = {
   mutable dropped : int;
   mutable takes : offload list;  (** what the backend takes *)
   pages : (int * Cstruct.t) option array;  (** the pages to send from that were used, by number, with their addresses *)
+  mutable scratch : Cstruct.t;  (** where a packet of several pages is written, while nobody else does that *)
   mutable slab : Cstruct.t;  (** where frames are received into, less what is used *)
   turned : unit Lwt_condition.t;  (** [queues] or [active] has changed *)
   mutable counted : int array;  (** the counters when they were reset *)
@@ -173,7 +174,7 @@ let driver t =
       @ List.concat (List.init (if !queues = 1 then 0 else !queues) (fun queue -> List.map (( ^ ) (folder_of !queues queue)) split_names));
   }
 
-let is_up t = match t.link with Some link -> Xen_frontend.is_connected link && t.queues <> [||] | None -> false
+let is_up t = match t.link with Some link -> Xen_frontend.is_connected link && Array.length t.queues > 0 | None -> false
 
 let folder number = Printf.sprintf "device/vif/%d/" number
 let mac_of number = Xen_frontend.read (folder number ^ "mac") >|= fun text -> Option.bind text (fun text -> Result.to_option (Macaddr.of_string text))
@@ -221,6 +222,7 @@ let make number =
           dropped = 0;
           takes = [];
           pages = Array.make 256 None;
+          scratch = Cstruct.empty;
           slab = Cstruct.empty;
           turned = Lwt_condition.create ();
           counted = Array.init 7 (statistic own);
@@ -331,14 +333,28 @@ let write_page t size fill offload () =
           ignore (send_page t.handle number 0 0 : int);
           raise error)
 
+(* A new buffer each time would have the collector run for what is never kept. *)
 let write_copy t size fill offload =
-  let buffer = Cstruct.create size in
-  let length = fill buffer in
-  if length < 0 || length > size then Lwt.return_error `Invalid_length
-  else if length = 0 then Lwt.return_ok ()
-  else
-    with_room t (fun () ->
-        match send t.handle buffer.buffer buffer.off length offload with 256 -> None | code -> Some (finished t code))
+  let whole = if Cstruct.length t.scratch >= size then t.scratch else Cstruct.create_unsafe (max size (t.mtu + header)) in
+  t.scratch <- Cstruct.empty;
+  let give_back () = t.scratch <- whole in
+  let buffer = Cstruct.sub whole 0 size in
+  Cstruct.memset buffer 0;
+  match fill buffer with
+  | exception error ->
+      give_back ();
+      raise error
+  | length when length < 0 || length > size ->
+      give_back ();
+      Lwt.return_error `Invalid_length
+  | 0 ->
+      give_back ();
+      Lwt.return_ok ()
+  | length ->
+      let sent = with_room t (fun () -> match send t.handle buffer.buffer buffer.off length offload with 256 -> None | code -> Some (finished t code)) in
+      (* Where that waits for room, the next packet is written elsewhere. *)
+      Lwt.on_termination sent give_back;
+      sent
 
 let write_any t ~most ~size fill offload =
   if size < 0 || size > most then Lwt.return_error `Invalid_length

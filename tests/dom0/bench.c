@@ -8,6 +8,8 @@
  *   echo   the same, eight under way at a time
  *   in     COUNT datagrams to port 10, of which every sixteenth is answered
  *   out    COUNT datagrams that the guest sends when port 9 asks it to, sixteen at a time
+ *   gin    COUNT segments of TCP of SIZE bytes of payload, whole (GSO, without checksums), as raw frames to nobody's address, of which
+ *          every sixteenth is answered; gout: the same the other way, sixteen at a time, by an order to port 9
  *   read   COUNT reads of SIZE bytes of the guest's disk, by an order to port 9; write likewise
  *
  * Each prints "row KIND SIZE COUNT LOST GUEST DOM0": processor time of the guest and of dom0, in ns, as Xen accounts it, Xen's own
@@ -16,6 +18,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <net/if_arp.h>
 #include <netinet/ip_icmp.h>
 #include <poll.h>
 #include <stdint.h>
@@ -26,6 +30,8 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "raw.h"
 
 #define __XEN_TOOLS__ 1
 #include <xen/xen.h>
@@ -38,7 +44,7 @@ struct privcmd_hypercall {
 #define IOCTL_PRIVCMD_HYPERCALL _IOC(_IOC_NONE, 'P', 0, sizeof(struct privcmd_hypercall))
 
 static struct sockaddr_in guest;
-static uint8_t packet[65536], got[65536];
+static uint8_t packet[RAW_MOST], got[RAW_MOST];
 
 static void die(const char *why)
 {
@@ -176,6 +182,80 @@ static unsigned out(size_t size, unsigned count)
 	return (count + 15) / 16 * 16 - came;
 }
 
+/* Ethernet addresses of the bridge, and of the guest. */
+static void addresses(uint8_t own[6], uint8_t other[6])
+{
+	struct arpreq arp = { .arp_dev = "xenbr0" };
+	struct ifreq request = { .ifr_name = "xenbr0" };
+	int fd = udp(7);
+
+	((struct sockaddr_in *)&arp.arp_pa)->sin_family = AF_INET;
+	((struct sockaddr_in *)&arp.arp_pa)->sin_addr = guest.sin_addr;
+	if (ioctl(fd, SIOCGIFHWADDR, &request) < 0 || ioctl(fd, SIOCGARP, &arp) < 0)
+		die("addresses");
+	memcpy(own, request.ifr_hwaddr.sa_data, 6);
+	memcpy(other, arp.arp_ha.sa_data, 6);
+	close(fd);
+}
+
+/* Tells the guest what is to come, or asks for it, and waits until it is ready. */
+static void order(const char *kind, unsigned count, size_t size)
+{
+	int fd = udp(9);
+
+	put(fd, (size_t)sprintf((char *)packet, "%s %u %zu", kind, count, size));
+	if (take(fd, 10) != 4 || memcmp(got, "done", 4) != 0)
+		die(kind);
+	close(fd);
+}
+
+static unsigned large_in(size_t size, unsigned count)
+{
+	int fd = raw_socket("xenbr0", RAW_ANSWER), out_fd = raw_socket("xenbr0", 0);
+	unsigned lost = 0;
+	uint8_t own[6], other[6];
+
+	addresses(own, other);
+	order("gin", count, size);
+	for (unsigned number = 1; number <= count; number++) {
+		size_t length = raw_segment(packet, nobody, own, size, number % 16 == 0);
+
+		if (raw_send(out_fd, packet, length, true) < 0)
+			die("raw send");
+		if (number % 16 == 0 && take(fd, 2) < 0)
+			lost += 16;
+	}
+	close(fd);
+	close(out_fd);
+	return lost;
+}
+
+static unsigned large_out(size_t size, unsigned count)
+{
+	int fd = raw_socket("xenbr0", RAW_IPV4), room = 8 << 20;
+	unsigned came = 0;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
+	for (unsigned number = 0; number < count; number += 16) {
+		int udp_fd = udp(9);
+
+		put(udp_fd, (size_t)sprintf((char *)packet, "gout 16 %zu", size));
+		for (unsigned i = 0; i < 16;) {
+			ssize_t length = take(fd, 2);
+
+			if (length < 0)
+				break;
+			if (!raw_is_segment(got, (size_t)length, size))
+				continue;
+			came++;
+			i++;
+		}
+		close(udp_fd);
+	}
+	close(fd);
+	return (count + 15) / 16 * 16 - came;
+}
+
 static unsigned disk(const char *kind, size_t size, unsigned count)
 {
 	int fd = udp(9);
@@ -199,6 +279,10 @@ static unsigned row(const char *kind, size_t size, unsigned count)
 		return in(size, count);
 	if (strcmp(kind, "out") == 0)
 		return out(size, count);
+	if (strcmp(kind, "gin") == 0)
+		return large_in(size, count);
+	if (strcmp(kind, "gout") == 0)
+		return large_out(size, count);
 	return disk(kind, size, count);
 }
 

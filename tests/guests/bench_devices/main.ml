@@ -1,6 +1,7 @@
 (* SPDX-License-Identifier: ISC *)
 (* What tools/bench_devices measures: tests/peer/init.c has the same exchange. Pings and UDP's port 7 are answered, of port 10 those
-   datagrams whose first byte is 1; port 9 takes orders: "send COUNT SIZE", "read COUNT SIZE", "write COUNT SIZE", "stop". *)
+   datagrams whose first byte is 1; port 9 takes orders: "send COUNT SIZE", "read COUNT SIZE", "write COUNT SIZE", "gin COUNT SIZE" and
+   "gout COUNT SIZE" for large segments (tests/dom0/raw.h), "stop". *)
 
 open Lwt.Infix
 open Xen_os
@@ -10,7 +11,7 @@ let set_word = Cstruct.BE.set_uint16
 let add sum term = let sum = sum + term in (sum land 0xffff) + (sum lsr 16)
 let ethernet, headers = (14, 42)
 
-type host = { net : Netif.t; disk : Block.t; mac : string; ip : string; stop : unit Lwt_condition.t }
+type host = { net : Netif.t; disk : Block.t; mac : string; ip : string; stop : unit Lwt_condition.t; turn : unit Lwt_condition.t }
 
 let sent = function
   | Ok () -> ()
@@ -72,6 +73,33 @@ let transfer host kind count size =
   in
   go count 0L
 
+(* {2 Segments of TCP larger than a frame} *)
+
+let tcp_headers, segment = (54, 1448)
+
+let large host frame size =
+  let length = tcp_headers + size in
+  Netif.write_partial host.net ~segment ~size:length (fun packet ->
+      Cstruct.blit frame 6 packet 0 6;
+      Cstruct.blit_from_string host.mac 0 packet 6 6;
+      set_word packet 12 0x0800;
+      Cstruct.set_uint8 packet 14 0x45;
+      set_word packet 16 (40 + size);
+      set_word packet 20 0x4000;
+      set_word packet 22 0x4006;
+      Cstruct.blit_from_string "\x0a\x00\x00\xc8\x0a\x00\x00\xc9" 0 packet 26 8;
+      let rec sum at last total = if at = last then total else sum (at + 2) last (add total (word packet at)) in
+      set_word packet 24 (lnot (sum 14 34 0) land 0xffff);
+      set_word packet 34 79;
+      set_word packet 36 79;
+      set_word packet 46 0x5010;
+      set_word packet 50 (sum 26 34 (add 6 (20 + size)));
+      length)
+  >|= sent
+
+(* How many are to come, and of what size. *)
+let left, size_wanted = (ref 0, ref 0)
+
 let obey host frame text =
   match String.split_on_char ' ' text with
   | [ "stop" ] ->
@@ -81,6 +109,14 @@ let obey host frame text =
       let size = int_of_string size in
       let rec go count = if count = 0 then Lwt.return_unit else datagram host frame size ignore >>= fun () -> go (count - 1) in
       go (int_of_string count)
+  | [ "gout"; count; size ] ->
+      let rec go count = if count = 0 then Lwt.return_unit else large host frame (int_of_string size) >>= fun () -> go (count - 1) in
+      go (int_of_string count)
+  | [ "gin"; count; size ] ->
+      left := int_of_string count;
+      size_wanted := int_of_string size;
+      Lwt_condition.signal host.turn ();
+      datagram host frame 4 (fun payload -> Cstruct.blit_from_string "done" 0 payload 0 4)
   | [ kind; count; size ] ->
       (* The frame's memory is kept meanwhile. *)
       transfer host kind (int_of_string count) (int_of_string size) >>= fun () ->
@@ -114,15 +150,34 @@ let handle host frame =
         | _ -> Lwt.return_unit)
     | _ -> Lwt.return_unit
 
+let is_large packet = Cstruct.length packet = tcp_headers + !size_wanted && Cstruct.get_uint8 packet 23 = 6
+
+let take_large host packet =
+  decr left;
+  if !left = 0 then Lwt_condition.signal host.turn ();
+  if Cstruct.get_uint8 packet tcp_headers = 1 then
+    send host ~size:60 (fun reply ->
+        Cstruct.blit packet 6 reply 0 6;
+        Cstruct.blit_from_string host.mac 0 reply 6 6;
+        set_word reply 12 0x88b5)
+  else Lwt.return_unit
+
 let main () =
   Lwt.both (Netif.connect "") (Block.connect "") >>= fun (net, disk) ->
   let stop = Lwt_condition.create () in
-  let host = { net; disk; mac = Net_lib.Macaddr.to_octets (Netif.mac net); ip = "\x0a\x00\x00\x02"; stop } in
+  let host = { net; disk; mac = Net_lib.Macaddr.to_octets (Netif.mac net); ip = "\x0a\x00\x00\x02"; stop; turn = Lwt_condition.create () } in
   let stopped = Lwt_condition.wait stop in
-  let listening = Netif.listen net ~header_size:ethernet (handle host) in
-  stopped >>= fun () ->
-  Netif.disconnect net >>= fun () ->
-  listening >>= fun _ -> Block.disconnect disk
+  let turned () = Lwt_condition.wait host.turn in
+  let deliver ~checksum:_ ~segment:_ packet = if is_large packet then take_large host packet else handle host packet in
+  let idle = 10_000_000_000L in
+  (* Frames, but while large segments are to come, packets as they are. *)
+  let rec listen () =
+    (if !left = 0 then Lwt.pick [ (Netif.listen net ~header_size:ethernet (handle host) >|= ignore); turned () ]
+     else Lwt.pick [ (Netif.listen_partial net deliver >|= ignore); turned (); (Time.sleep_ns idle >|= fun () -> left := 0) ])
+    >>= listen
+  in
+  Lwt.pick [ stopped; listen () ] >>= fun () ->
+  Netif.disconnect net >>= fun () -> Block.disconnect disk
 
 let () =
   Reporter.install ();
