@@ -380,12 +380,20 @@ let write_partial t ?(v6 = false) ?(segment = 0) ~size fill =
 (* So many frames at once, before others have their turn. *)
 let batch = 64
 
+(* Whether [f] is done with it. *)
 let handle_frame f frame =
   let failed error = Log.err (fun log -> log "listen: %s" (Printexc.to_string error)) in
   match f frame with
-  | promise -> if Lwt.state promise <> Lwt.Return () then Lwt.on_failure promise failed
+  | promise -> (
+      match Lwt.state promise with
+      | Lwt.Return () -> true
+      | _ ->
+          Lwt.on_failure promise failed;
+          false)
   | exception ((Out_of_memory | Stack_overflow) as error) -> raise error
-  | exception error -> failed error
+  | exception error ->
+      failed error;
+      true
 
 (* Receives up to [count] frames, or packets as they came; false when there was no more. [f] is given what [receive] said, too. *)
 let rec receive_some t ~whole f count =
@@ -404,8 +412,12 @@ let rec receive_some t ~whole f count =
       | 0 -> false
       | length ->
           let frame = Cstruct.sub t.slab 0 length in
-          t.slab <- Cstruct.shift t.slab (min (Cstruct.length t.slab) ((length + 15) land lnot 15));
-          handle_frame (f code) frame;
+          let before = t.slab in
+          let after = Cstruct.shift before (min (Cstruct.length before) ((length + 15) land lnot 15)) in
+          t.slab <- after;
+          let finished = handle_frame (f code) frame in
+          (* New memory for each large packet would have the collector run all the time. *)
+          if whole && finished && t.slab == after then t.slab <- before;
           receive_some t ~whole f (count - 1)))
 
 let listen_any t ~whole f =

@@ -83,7 +83,10 @@ type checksum = [ `Good | `Partial | `Unchecked ]
 val listen_partial : t -> (checksum:checksum -> segment:int -> Cstruct.t -> unit Lwt.t) -> (unit, error) result Lwt.t
 (** Like {!listen}, of packets as they came: segments of TCP of up to 65553 bytes whole, where {!listen} calls with each of the frames that
     they stand for, and checksums as they are. [segment] is the bytes of TCP payload in each of these frames, 0 where the packet is a
-    frame itself. With {!write_partial}'s [segment], and [checksum] [`Partial], it can be sent on. *)
+    frame itself. With {!write_partial}'s [segment], and [checksum] [`Partial], it can be sent on.
+
+    Unlike a frame of {!listen}'s, a packet is [f]'s only until the promise that it returns is resolved; then the memory is used for
+    another one. *)
 
 val is_connected : t -> bool
 (** Whether the interface has a backend now, as a carrier on a wire. *)
