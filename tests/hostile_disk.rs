@@ -42,7 +42,7 @@ fn a_disk_backend_that_does_anything_harms_only_its_disk() {
             "virtual-device=51728",
             back,
         )),
-        timeout: Duration::from_secs(if long() { 3000 } else { 550 }),
+        timeout: Duration::from_secs(if long() { 3000 } else { 900 }),
         ..Guest::new(built("guests/solo5_blk2.xen"))
     });
     let (domid, _) = running.domain().expect("the domain is created");

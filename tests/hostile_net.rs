@@ -41,7 +41,7 @@ fn victim((name, cmdline): (&str, &str), backend: u32) -> Guest {
         before: Some(device("vif", NUMBER, backend, front, back)),
         dom0: Some(script),
         files: vec![("net".into(), net)],
-        timeout: Duration::from_secs(if long() { 3000 } else { 550 }),
+        timeout: Duration::from_secs(if long() { 3000 } else { 900 }),
         ..Guest::new(built(&format!("guests/{name}.xen")))
     }
 }

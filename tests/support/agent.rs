@@ -6,9 +6,10 @@ use crate::lab::{Guest, Lab, Outcome, Reason, Running};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How long one command may take.
+/// How long one command may take before it counts as hanging. Most take a second; a shared machine that is slow to give QEMU
+/// its memory or processor has made some of them more than a minute.
 pub fn limit() -> Duration {
-    Duration::from_secs(120 * scaled(100).clamp(1, 20))
+    Duration::from_secs(300 * scaled(100).clamp(1, 20))
 }
 
 pub fn elf(name: &str) -> PathBuf {
