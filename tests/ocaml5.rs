@@ -103,26 +103,43 @@ fn hello_runs_in_three_megabytes() {
     assert!(outcome.text().contains("Goodbye"), "{outcome}");
 }
 
-/// A program linked with OCaml's threads library by `xen-ocaml`.
+/// A program linked with OCaml's threads library by `xen-ocaml`: from its source, and from an object that holds the library
+/// and Linux's runtime already.
 #[test]
 fn a_program_with_systhreads() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("ocaml5-threads");
     std::fs::create_dir_all(&folder).expect("a folder");
     let source = program::root().join("tests/ocaml5/threads.ml");
     std::fs::copy(source, folder.join("threads.ml")).expect("copy the program");
-    let built = Command::new(program::root().join("tools/xen-ocaml"))
-        .args(["build", "threads.ml", "--package", "threads.posix"])
-        .args(["-o", "threads.xen"])
-        .current_dir(&folder)
-        .output()
-        .expect("run xen-ocaml");
-    let said = String::from_utf8_lossy(&built.stderr);
-    assert!(built.status.success(), "{said}");
-    let outcome = Lab::shared().run(Guest {
-        cmdline: "--solo5:quiet".into(),
-        ..Guest::new(folder.join("threads.xen"))
-    });
-    assert_eq!(outcome.reason, Reason::Poweroff, "{outcome}");
-    let wanted = "self: 0\ntry_lock: false\na second thread\ndelayed: true\nend\nat_exit\n";
-    assert_eq!(outcome.text().replace('\r', ""), wanted, "{outcome}");
+    let run = |program: &str, arguments: &str| {
+        let built = Command::new(program)
+            .args(arguments.split(' '))
+            .current_dir(&folder)
+            .output()
+            .expect("started");
+        let said = String::from_utf8_lossy(&built.stderr);
+        assert!(built.status.success(), "{program} {arguments}: {said}");
+    };
+    let boot = |image: &str| {
+        let outcome = Lab::shared().run(Guest {
+            cmdline: "--solo5:quiet".into(),
+            ..Guest::new(folder.join(image))
+        });
+        assert_eq!(outcome.reason, Reason::Poweroff, "{outcome}");
+        let wanted = "self: 0\ntry_lock: false\na second thread\ndelayed: true\nend\nat_exit\n";
+        assert_eq!(outcome.text().replace('\r', ""), wanted, "{outcome}");
+    };
+    let tool = program::root().join("tools/xen-ocaml");
+    let tool = tool.to_str().expect("the checkout's path is UTF-8");
+    run(
+        tool,
+        "build threads.ml --package threads.posix -o threads.xen",
+    );
+    boot("threads.xen");
+    run(
+        "ocamlfind",
+        "ocamlopt -package threads.posix -linkpkg -output-complete-obj -o whole.o threads.ml",
+    );
+    run(tool, "link whole.o -o whole.xen");
+    boot("whole.xen");
 }

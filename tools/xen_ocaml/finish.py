@@ -9,6 +9,7 @@ import lacks
 import link
 import manifest
 import names
+import turns
 from common import Problem
 
 
@@ -46,6 +47,8 @@ def finish(into, arguments, folder):
     between."""
     into.check_inputs()
     into.find_version()
+    if into.muldefs:
+        turns.before_yield(into, folder)
     allowed = set(arguments.words("allow"))
     for word in allowed:
         if word.startswith("-"):
