@@ -87,7 +87,7 @@ fn a_domain_that_is_made_half_way_is_undone() {
     });
     assert_eq!(outcome.reason, Reason::Poweroff, "{outcome}");
     let failed = "half-way: Failure \"failed to allocate domain\"\n".repeat(3);
-    let wanted = format!("{failed}collected: true\n");
+    let wanted = format!("{failed}collected: true\nhalf-way: 4\n");
     assert_eq!(outcome.text().replace('\r', ""), wanted, "{outcome}");
 }
 

@@ -69,7 +69,7 @@ pub fn handed_out() -> usize {
     parts.sum()
 }
 
-/// A region's start and how far the allocator has it, the last one that was looked for or grew; always up to date.
+/// What `holding` found last, as long as it is up to date.
 static RECENT: Cell<(usize, usize)> = Cell::new((0, 0));
 
 /// How many bytes from `address` on lie in one part of a region that the allocator may have; None if it has not this one.
@@ -82,13 +82,18 @@ pub(super) fn room_after(address: usize) -> Option<usize> {
     holding(address).map(|(_, end)| end - address)
 }
 
-/// The part of a region that the allocator may have and that holds `address`, as its bounds.
+/// The part of a region that the allocator may have and that holds `address`, as its bounds. Where the next region begins at
+/// its end, blocks may lie in both: dlmalloc joins what lies side by side.
 #[inline(never)]
 fn holding(address: usize) -> Option<(usize, usize)> {
     regions().iter().find_map(|r| {
         if (r.start..r.used).contains(&address) {
-            RECENT.set((r.start, r.used));
-            Some((r.start, r.used))
+            let mut end = r.used;
+            while let Some(next) = regions().iter().find(|n| n.start == end && n.used > end) {
+                end = next.used;
+            }
+            RECENT.set((r.start, end));
+            Some((r.start, end))
         } else if (r.end..r.top).contains(&address) && pages::are_used(address & !(PAGE - 1), PAGE)
         {
             Some((r.end, r.top))
@@ -96,6 +101,32 @@ fn holding(address: usize) -> Option<(usize, usize)> {
             None
         }
     })
+}
+
+/// What the allocator gives back at the end of a region, and perhaps of those right below, becomes untouched memory again;
+/// false, and nothing done, where it is no such memory.
+fn take_back(new_end: usize, mut end: usize) -> bool {
+    let ending_at = |end: usize| {
+        regions()
+            .iter_mut()
+            .find(|r| r.used == end && r.start < end)
+    };
+    let mut lowest = end;
+    while lowest > new_end {
+        let Some(region) = ending_at(lowest) else {
+            return false;
+        };
+        lowest = region.start;
+    }
+    while end > new_end {
+        let Some(region) = ending_at(end) else {
+            return false;
+        };
+        end = region.start;
+        region.used = end.max(new_end);
+    }
+    RECENT.set((0, 0));
+    true
 }
 
 /// The allocator's view of the regions.
@@ -130,7 +161,7 @@ unsafe impl Allocator for System {
         }
         let base = region.used;
         region.used += size;
-        RECENT.set((region.start, region.used));
+        RECENT.set((0, 0));
         (core::ptr::with_exposed_provenance_mut(base), size, 0)
     }
 
@@ -145,15 +176,7 @@ unsafe impl Allocator for System {
             pages::give_back(start.addr() + new_size, old_size - new_size);
             return true;
         }
-        let Some(region) = regions()
-            .iter_mut()
-            .find(|r| r.used == end && r.start <= start.addr())
-        else {
-            return false;
-        };
-        region.used = start.addr() + new_size;
-        RECENT.set((0, 0));
-        true
+        take_back(start.addr() + new_size, end)
     }
 
     fn free(&self, start: *mut u8, size: usize) -> bool {

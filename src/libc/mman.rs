@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 //! sys/mman.h (POSIX, Linux): anonymous memory, page granular, never executable.
 //!
-//! Memory that can be used at once is whole pages of the heap, at their own address (`pages.rs`). Address space that is
+//! Memory that can be used at once is whole pages of the heap, at their own address (`pages.rs`, `lent.rs`). Address space that is
 //! only set aside (PROT_NONE), and memory that is not to be had in one piece, lie in a reservation of the Solo5 part, which
 //! pages of the heap are put behind (`space.rs`). Over another Solo5, which has none, what is set aside is memory at once,
 //! and pages stay readable and writable.
@@ -9,6 +9,7 @@
 use super::errno::{
     EACCES, EBADF, EEXIST, EINVAL, ENODEV, ENOMEM, ENOSYS, EOPNOTSUPP, fail, set_errno,
 };
+use super::lent;
 use super::memory::memset;
 use super::pages;
 use super::platform::Cell;
@@ -131,20 +132,37 @@ fn somewhere(size: usize, align: usize, access: Access) -> Option<usize> {
     Some(start)
 }
 
-/// Pages of the heap, after what malloc keeps free at its top has been asked back.
+/// Pages of the heap, after what malloc keeps free at its top has been asked back, or else out of what it keeps free below.
 pub(super) fn take(size: usize, align: usize) -> Option<usize> {
     let found = pages::take(size / PAGE, align).or_else(|| {
         super::malloc::malloc_trim(0);
         pages::take(size / PAGE, align)
-    })?;
-    pages::count(size, 0);
-    Some(found)
+    });
+    match found {
+        Some(_) => pages::count(size, 0),
+        None if align == PAGE => return lent::take(size / PAGE),
+        None => {}
+    }
+    found
+}
+
+/// Gives back pages that `take` returned, or any part of them.
+pub(super) fn put(range: Range<usize>) {
+    if !lent::give_back(&range) {
+        pages::give_back(range.start, range.len());
+        pages::count(0, range.len());
+    }
+}
+
+/// Are all pages of this range taken?
+fn are_used(range: &Range<usize>) -> bool {
+    pages::are_used(range.start, range.len()) || lent::are_used(range)
 }
 
 /// Maps a range of existing mappings anew: what was in it is gone.
 fn anew(range: Range<usize>, access: Access, no_replace: bool) -> Result<(), i32> {
     let reserved = space::is_reserved(&range);
-    if !reserved && !pages::are_used(range.start, range.len()) {
+    if !reserved && !are_used(&range) {
         // Memory lies where libc says, not where the caller wants it.
         return Err(ENOMEM);
     }
@@ -195,7 +213,7 @@ pub unsafe extern "C" fn munmap(start: *mut u8, size: usize) -> i32 {
     if space::is_reserved(&range) {
         space::drop_memory(range.clone());
         space::release(range);
-    } else if pages::are_used(range.start, range.len()) {
+    } else if are_used(&range) {
         give_back(range);
     } else {
         for page in range.step_by(PAGE) {
@@ -203,7 +221,7 @@ pub unsafe extern "C" fn munmap(start: *mut u8, size: usize) -> i32 {
             if space::is_reserved(&one) {
                 space::drop_memory(one.clone());
                 space::release(one);
-            } else if pages::are_used(page, PAGE) {
+            } else if are_used(&one) {
                 give_back(one);
             }
         }
@@ -216,8 +234,7 @@ fn give_back(range: Range<usize>) {
         // Better lost than handed out and then not writable.
         return;
     }
-    pages::give_back(range.start, range.len());
-    pages::count(0, range.len());
+    put(range);
 }
 
 /// POSIX's `mprotect`, of mappings and of any other memory of the heap. Contents stay; address space that was only set
@@ -302,7 +319,7 @@ pub unsafe extern "C" fn madvise(start: *mut u8, size: usize, advice: i32) -> i3
         space::clear(range);
     } else if PROTECTED.get() && space::get().is_some() {
         space::clear_in_place(range);
-    } else if pages::are_used(range.start, range.len()) {
+    } else if are_used(&range) {
         // SAFETY: the caller's memory.
         unsafe { memset(start, 0, range.len()) };
     } else {
@@ -325,7 +342,7 @@ pub unsafe extern "C" fn mremap(
     let (Some(old), Some(new)) = (whole(start, old_size), whole(start, new_size)) else {
         return failed(EINVAL);
     };
-    let mapped = space::is_reserved(&old) || pages::are_used(old.start, old.len());
+    let mapped = space::is_reserved(&old) || are_used(&old);
     if old.is_empty() || new.is_empty() || !mapped || flags & !1 != 0 {
         return failed(EINVAL);
     }

@@ -22,6 +22,7 @@ pub mod fortify;
 pub mod heap;
 pub mod inet;
 pub mod init;
+mod lent;
 pub mod locale;
 pub mod malloc;
 pub mod memory;

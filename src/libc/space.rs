@@ -4,7 +4,7 @@
 
 use super::errno::{EINVAL, ENOMEM};
 use super::memory::memset;
-use super::mman::take;
+use super::mman::{put, take};
 use super::pages;
 use super::platform::Cell;
 use super::weak::weak;
@@ -128,8 +128,7 @@ fn back_some(space: &Space, range: Range<usize>, access: Access) -> bool {
         done = (space.back)(range.start, memory, size, writable) == 0;
     }
     if !done {
-        pages::give_back(memory, size);
-        pages::count(0, size);
+        put(memory..memory + size);
     }
     done
 }
@@ -183,8 +182,7 @@ pub(super) fn drop_memory(range: Range<usize>) {
             size += PAGE;
         }
         (space.unback)(start, size);
-        pages::give_back(memory, size);
-        pages::count(0, size);
+        put(memory..memory + size);
         at = start + size;
     }
 }

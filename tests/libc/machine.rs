@@ -12,6 +12,8 @@ static CLOCK: AtomicU64 = AtomicU64::new(1_000_000_007);
 
 /// Bytes of heap that the surface has here.
 pub const HEAP: usize = 256 << 20;
+/// So many of them lie below the others as a region of their own, as what random places leave over does in a domain.
+const BELOW: usize = 512 << 10;
 
 /// Takes the turn; the first caller hands over the heap.
 pub fn turn() -> MutexGuard<'static, ()> {
@@ -22,7 +24,8 @@ pub fn turn() -> MutexGuard<'static, ()> {
     START.call_once(|| {
         let block = Box::leak(vec![0x5a_u8; HEAP + 4096].into_boxed_slice());
         let start = block.as_ptr().expose_provenance().next_multiple_of(4096);
-        ours::init::_nolibc_init(start, HEAP);
+        ours::init::_nolibc_init(start + BELOW, HEAP - BELOW);
+        assert!(ours::heap::add(start, BELOW));
     });
     turn
 }

@@ -29,6 +29,7 @@ mod machine;
 mod memory;
 mod numerals;
 mod printf;
+mod regions;
 mod scanf;
 mod sorting;
 mod speed;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: ISC
-//! Threads' stacks: pages of the heap, or a block of malloc's where those have run out, above a guard page that nothing may be done with. Over a Solo5 part that cannot
+//! Threads' stacks: pages of the heap above a guard page that nothing may be done with. Over a Solo5 part that cannot
 //! protect pages a mark at the end is looked at instead, whenever the thread's turn ends.
 
 use super::super::heap::{self, PAGE};
-use super::super::malloc::{free, memalign};
 use super::super::mman::{mprotect, munmap, take};
 use core::ops::Range;
 
@@ -19,8 +18,6 @@ pub struct Stack {
     /// The end, from which it grows down.
     pub(super) top: usize,
     end: End,
-    /// Is it a block of malloc's?
-    block: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,13 +40,7 @@ impl Stack {
     /// One of `size` bytes; none where memory ends.
     pub(super) fn new(size: usize) -> Option<Stack> {
         let size = size.checked_next_multiple_of(PAGE)?.checked_add(PAGE)?;
-        let (start, block) = match take(size, PAGE) {
-            Some(start) => (start, false),
-            None => (memalign(PAGE, size).expose_provenance(), true),
-        };
-        if start == 0 {
-            return None;
-        }
+        let start = take(size, PAGE)?;
         let end = if mprotect(pointer(start).cast(), PAGE, 0) == 0 {
             End::Guard
         } else {
@@ -61,7 +52,6 @@ impl Stack {
             start,
             top: start + size,
             end,
-            block,
         })
     }
 
@@ -71,7 +61,6 @@ impl Stack {
             start: range.start,
             top: range.end & !15,
             end: End::Foreign,
-            block: false,
         }
     }
 
@@ -94,18 +83,9 @@ impl Stack {
 
     /// Gives it back. Nobody runs on it.
     pub(super) fn free(self) {
-        let start = pointer(self.start).cast();
-        match (self.end, self.block) {
-            (End::Foreign, _) => {}
+        if self.end != End::Foreign {
             // SAFETY: the stack's own pages, of a thread that has ended.
-            (_, false) => drop(unsafe { munmap(start, self.top - self.start) }),
-            // As above. Memory that stays protected is not malloc's to hand out.
-            (end, true) => {
-                if end == End::Mark || mprotect(start, PAGE, 3) == 0 {
-                    // SAFETY: as above; `new`'s block.
-                    unsafe { free(start) }
-                }
-            }
+            unsafe { munmap(pointer(self.start).cast(), self.top - self.start) };
         }
     }
 }

@@ -148,6 +148,41 @@ static void moved(void)
 	result("gone", munmap(at, PAGE));
 }
 
+/* Blocks that use all memory up (or 64 MB); once the large ones are freed, the small ones at the end of the heap do not keep
+   mappings from the memory between. */
+static void under_a_block(void)
+{
+	enum { LARGE = 256, SMALL = 2000, MAPPINGS = 40, SIZE = 64 * PAGE };
+	static void *large[LARGE], *small[SMALL];
+	unsigned char *mapping[MAPPINGS];
+	int larges = 0, smalls = 0, mappings = 0, dirty = 0;
+
+	while (larges < LARGE && (large[larges] = malloc(MB / 4)))
+		memset(large[larges++], 0xff, MB / 4);
+	while (smalls < SMALL && (small[smalls] = malloc(1000)))
+		smalls++;
+	while (larges > 0)
+		free(large[--larges]);
+	while (mappings < MAPPINGS && (mapping[mappings] = map(SIZE, PROT_READ | PROT_WRITE)) != MAP_FAILED) {
+		for (size_t byte = 0; byte < SIZE; byte += 512)
+			dirty |= mapping[mappings][byte];
+		memset(mapping[mappings++], 0xff, SIZE);
+	}
+	printf("under a block: %d of %d mappings, %s\n", mappings, MAPPINGS, dirty ? "dirty" : "clean");
+	fixed("anew", mapping[0] + PAGE, PAGE, PROT_READ | PROT_WRITE);
+	result("rights", mprotect(mapping[0] + 2 * PAGE, PAGE, PROT_READ));
+	check("a page of them", mapping[0], 4, "255w 0w 255r 255w");
+	for (int i = 0; i < mappings; i++) {
+		munmap(mapping[i] + SIZE / 2, SIZE / 2);
+		munmap(mapping[i], SIZE / 2);
+	}
+	void *block = malloc(8 * MB);
+	printf("a large block again: %s\n", block ? "ok" : strerror(errno));
+	free(block);
+	while (smalls > 0)
+		free(small[--smalls]);
+}
+
 int main(void)
 {
 	struct sigaction action = { .sa_handler = jump_out, .sa_flags = SA_NODEFER };
@@ -158,6 +193,7 @@ int main(void)
 	reserve_and_commit();
 	over_and_over();
 	moved();
+	under_a_block();
 	result("rights that do not exist", mprotect((void *)(uintptr_t)0x100000, PAGE, 0x80));
 	result("nothing of nothing", mprotect(NULL, 0, PROT_READ) || madvise(NULL, 0, MADV_DONTNEED));
 	void *block = aligned_alloc(PAGE, PAGE);

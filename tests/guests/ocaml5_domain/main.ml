@@ -29,20 +29,25 @@ let limit least =
 let () = if command_line () = "one" then (limit 0; exit 0)
 
 (* In 64 MB with young heaps of 8 MB (`s=1M`): memory for a thread, but not for a domain's young heap. What was made of it is
-   undone: the next attempt is none that waits for ever, collections come to their end. *)
+   undone: the next attempt is none that waits for ever, collections come to their end, and with memory a domain can be had. *)
 let half_way () =
   let spawn () =
     match Domain.join (Domain.spawn (fun () -> 4)) with
     | result -> Printf.printf "half-way: %d\n%!" result
     | exception Failure what -> Printf.printf "half-way: Failure %S\n%!" what
   in
-  let kept = List.init 9 (fun _ -> Bigarray.Array1.create Bigarray.char Bigarray.c_layout (4 lsl 20)) in
-  for _ = 1 to 3 do spawn () done;
-  let finalised = ref false in
-  Gc.finalise (fun _ -> finalised := true) (ref 0);
+  let[@inline never] without_memory () =
+    let kept = List.init 9 (fun _ -> Bigarray.Array1.create Bigarray.char Bigarray.c_layout (4 lsl 20)) in
+    for _ = 1 to 3 do spawn () done;
+    let finalised = ref false in
+    Gc.finalise (fun _ -> finalised := true) (ref 0);
+    Gc.full_major ();
+    check "collected" !finalised;
+    ignore (Sys.opaque_identity kept)
+  in
+  without_memory ();
   Gc.full_major ();
-  check "collected" !finalised;
-  ignore (Sys.opaque_identity kept)
+  spawn ()
 
 let () = if command_line () = "half-way" then (half_way (); exit 0)
 
