@@ -91,6 +91,16 @@ fn netif_refuses_what_cannot_be_and_sends_nothing_but_what_was_written() {
     run_ok(with_net(guest("os_devices", "net"), ""));
 }
 
+/// netback does not always take frames in time: here it takes none again and again, as on a busy machine.
+#[test]
+fn netif_drops_what_a_slow_backend_does_not_take_and_goes_on() {
+    let slow = "set_link() { in_space ip link set vif$DOMID.0 $1; }\n\
+                connected() { [ \"$(xenstore-read /local/domain/$DOMID/device/vif/0/state)\" = 4 ]; }\n\
+                until connected; do sleep 0.1; done\n\
+                while connected && set_link down; do sleep 0.4; set_link up; sleep 0.1; done; exit 0";
+    run_ok(with_net(guest("os_devices", "net"), slow));
+}
+
 #[test]
 fn block_refuses_what_cannot_be() {
     let outcome = run_ok(with_disk(guest("os_devices", "block"), 1 << 20, "rw"));
