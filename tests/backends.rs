@@ -204,7 +204,7 @@ fn backends_with_other_numbers_of_queues_under_load() {
         ("4", 4),
     ] {
         connect(&mut backend, domid, offered, count);
-        std::thread::sleep(Duration::from_secs(2));
+        backend.line_that(|line| line == "all queues are used");
         let counts = backend.ask("stop").expect("numbers");
         assert_eq!(counts[5], 0, "{counts:?}");
         let served = counts[6..].to_vec();

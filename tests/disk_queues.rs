@@ -35,6 +35,7 @@ queues() {
 		case $(cat $task/comm 2>/dev/null) in $DOMID.xvda-*) echo "woken $(sed -n 's/^voluntary_ctxt_switches:[^0-9]*//p' $task/status)";; esac
 	done
 }
+are_used() { [ $(queues | grep -c '^woken [0-9][0-9]') = $1 ]; }
 anew() {
 	echo vbd-$DOMID-51712 >/sys/bus/xen-backend/drivers/vbd/unbind || exit 1
 	# blkback leaves its state as it was, and takes a frontend that has not let go of it for connected.
@@ -98,14 +99,15 @@ fn each_queue_is_used() {
     let _one = offered(4);
     for queues in [1, 2, 4] {
         let cmdline = format!("--solo5:debug --solo5:block-queues={queues} model 100 6 until");
-        let outcome = run(guest("guests/solo5_blk.xen", &cmdline, "sleep 4; queues"));
+        let script = format!("wait_for 120 are_used {queues}; queues");
+        let outcome = run(guest("guests/solo5_blk.xen", &cmdline, &script));
         let seen = &outcome.dom0.stdout;
         // One queue's nodes are not in a folder of it.
         let nodes = if queues == 1 { 0 } else { queues };
         assert_eq!(lines(seen, "nodes "), [[nodes, queues]], "{outcome}");
         let woken: Vec<u64> = lines(seen, "woken ").concat();
         assert_eq!(woken.len() as u64, queues, "{outcome}");
-        assert!(woken.iter().all(|&times| times > 10), "{outcome}");
+        assert!(woken.iter().all(|&times| times >= 10), "{outcome}");
         println!("{queues} queues: woken {woken:?}");
     }
 }

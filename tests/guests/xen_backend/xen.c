@@ -111,8 +111,9 @@ static bool serve_queue(struct end *end, int64_t port)
 	return idle && end->cons == end->ring->req_prod;
 }
 
-/* Serves until the next command comes; then says how many requests of each kind there were, how many were wrong, by how many each
- * queue was used, and the digest of what is on the disk. `queues` has the ring and the port of each of `count`.
+/* Serves until the next command comes, and says when each queue has been used. Then it says how many requests of each kind there
+ * were, how many were wrong, how many came by each queue, and the digest of what is on the disk. `queues` has the ring and the port
+ * of each of `count`.
  */
 static void serve_disk(int64_t domid, uint64_t size, uint64_t block_size, unsigned features, const int64_t *queues, unsigned count)
 {
@@ -131,11 +132,18 @@ static void serve_disk(int64_t domid, uint64_t size, uint64_t block_size, unsign
 	}
 	printf("= 1\n");
 	fflush(stdout);
-	while (console->in_cons == console->in_prod) {
-		bool idle = true;
+	for (bool said = false; console->in_cons == console->in_prod;) {
+		bool idle = true, used = true;
 
-		for (unsigned i = 0; i < count; i++)
+		for (unsigned i = 0; i < count; i++) {
 			idle &= serve_queue(&ends[i], ports[i]);
+			used &= ends[i].cons != 0;
+		}
+		if (used && !said) {
+			printf("all queues are used\n");
+			fflush(stdout);
+			said = true;
+		}
 		if (idle)
 			solo5_yield(solo5_clock_monotonic() + MILLISECOND, NULL);
 	}
