@@ -44,7 +44,7 @@ static const char *name(char kind, unsigned number)
 static int acquire(unsigned nets_there, unsigned disks_there)
 {
 	for (unsigned i = 0; i < nets_there; i++)
-		if (solo5_net_acquire(name('n', i), &nets[i], &net_info[i]) != SOLO5_R_OK || nets[i] != 1 + 2 * i - (i == 31)) {
+		if (solo5_net_acquire(name('n', i), &nets[i], &net_info[i]) != SOLO5_R_OK || nets[i] != 1 + 2 * i) {
 			print_number("no interface ", i, "\n");
 			return 1;
 		}
