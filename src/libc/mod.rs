@@ -31,6 +31,7 @@ pub mod netdb;
 pub mod obstack;
 mod pages;
 pub mod poll;
+pub mod prctl;
 pub mod pthread;
 pub mod random;
 pub mod setjmp;

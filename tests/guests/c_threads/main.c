@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/select.h>
 #include <time.h>
 #include <unistd.h>
@@ -480,6 +481,20 @@ static void spins(void)
 	join(thread);
 }
 
+static void *names_itself(void *argument)
+{
+	char name[16];
+
+	prctl(PR_SET_NAME, argument);
+	pthread_getname_np(pthread_self(), name, sizeof name);
+	puts(name);
+	pthread_setname_np(pthread_self(), "another");
+	prctl(PR_GET_NAME, name);
+	puts(name);
+	check("no such option", prctl(-5, name) == -1 && errno == EINVAL);
+	return argument;
+}
+
 static void *last(void *argument)
 {
 	usleep(5000);
@@ -503,6 +518,7 @@ int main(void)
 		threads[i] = start(prints, NULL);
 	for (int i = 0; i < 3; i++)
 		join(threads[i]);
+	join(start(names_itself, "a name of more than 15 bytes"));
 	spins();
 	start(last, NULL);
 	pthread_exit(NULL);
