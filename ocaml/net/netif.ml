@@ -3,28 +3,11 @@
 open Lwt.Infix
 open Net_lib
 open Xen_os
+open Net_rings
 
 let log = Logs.Src.create "netif" ~doc:"Network interfaces"
 
 module Log = (val Logs.src_log log : Logs.LOG)
-
-type buffer = (char, Bigarray.int8_unsigned_elt, Bigarray.c_layout) Bigarray.Array1.t
-
-external take : int -> int -> int = "mirage_xen_net_take" [@@noalloc]
-external references : int -> int = "mirage_xen_net_references" [@@noalloc]
-external give : int -> int = "mirage_xen_net_give" [@@noalloc]
-external offer : int -> int -> int -> int = "mirage_xen_net_offer" [@@noalloc]
-external reference : int -> int -> bool -> int = "mirage_xen_net_reference" [@@noalloc]
-external take_page : int -> int -> int = "mirage_xen_net_take_page" [@@noalloc]
-external page_at : int -> buffer = "mirage_xen_device_page"
-external send_page : int -> int -> int -> int -> int = "mirage_xen_net_send_page" [@@noalloc]
-external send : int -> buffer -> int -> int -> int -> int = "mirage_xen_net_send" [@@noalloc]
-external receive : int -> buffer -> int -> int -> int -> int = "mirage_xen_net_receive" [@@noalloc]
-external receive_whole : int -> buffer -> int -> int -> int = "mirage_xen_net_receive_whole" [@@noalloc]
-external ask_packet : int -> int = "mirage_xen_net_ask_packet" [@@noalloc]
-external ask_room : int -> int = "mirage_xen_net_ask_room" [@@noalloc]
-external in_flight : int -> int = "mirage_xen_net_in_flight" [@@noalloc]
-external statistic : int -> int -> int = "mirage_xen_net_statistic" [@@noalloc]
 
 type error = [ Mirage_net.Net.error | `Broken of string ]
 
@@ -43,16 +26,13 @@ let longest_packet = 65535 + header + 4
 
 type offload = [ `Checksum_v4 | `Checksum_v6 | `Segments_v4 | `Segments_v6 ]
 
-(* Of a queue. Both are the same where the backend has no channels for each direction. *)
-type channels = { rx : Eventchn.t; tx : Eventchn.t }
-
 type t = {
   number : int;
   handle : int;
   mac : Macaddr.t;
   mtu : int;
   mutable link : Xen_frontend.t option;
-  mutable queues : channels array;  (** none while there is no backend *)
+  mutable queues : Net_channels.t array;  (** none while there is no backend *)
   mutable active : bool;
   mutable stalled : bool;  (** the backend takes nothing: frames are dropped without waiting *)
   mutable dropped : int;
@@ -68,24 +48,17 @@ let memory = ref (1 lsl 20)
 let queues = ref 1
 
 let devices : t Xen_frontend.devices = Xen_frontend.devices ()
-let supply handle = Xen_frontend.supply devices handle (references !memory)
 
 (* Where packets of up to so many bytes are received into. *)
 let slab_size most = if most <= page_size then 32768 else if most < longest_packet then 8 * most else 4 * most
-let handle = Eventchn.init ()
 let turn t = Lwt_condition.broadcast t.turned ()
 
 (* {2 Connection} *)
 
 let disconnected t =
-  let unbind channel = try Eventchn.unbind handle channel with Failure _ -> () in
   let queues = t.queues in
   t.queues <- [||];
-  let unbind_both { rx; tx } =
-    unbind rx;
-    if tx != rx then unbind tx
-  in
-  Array.iter unbind_both queues;
+  Array.iter Net_channels.close queues;
   turn t
 
 (* A backend that broke the protocol gets a new connection. Until then the interface is as good as unplugged. *)
@@ -94,22 +67,11 @@ let broke t code =
   disconnected t;
   Option.iter Xen_frontend.reset t.link
 
-let notify_tx t queue = if queue < Array.length t.queues then Eventchn.notify handle t.queues.(queue).tx
+let notify_tx t queue = if queue < Array.length t.queues then Net_channels.notify t.queues.(queue).tx
 
 (* A bit for each queue. *)
-let notify_rx t queues = Array.iteri (fun index { rx; _ } -> if queues land (1 lsl index) <> 0 then Eventchn.notify handle rx) t.queues
-
-let folder_of count queue = if count = 1 then "" else Printf.sprintf "queue-%d/" queue
-let split_names = [ "event-channel-tx"; "event-channel-rx" ]
-
-(* What the backend has to know of a queue. One alone is described in the frontend's folder itself, as it is to a backend that knows of
-   one only. *)
-let queue_keys t count queue =
-  let key name value = (folder_of count queue ^ name, string_of_int value) in
-  let { rx; tx } = t.queues.(queue) in
-  let rings = [ key "tx-ring-ref" (reference t.handle queue false); key "rx-ring-ref" (reference t.handle queue true) ] in
-  let port = Eventchn.to_int in
-  rings @ if tx == rx then [ key "event-channel" (port rx) ] else List.map2 key split_names [ port tx; port rx ]
+let notify_rx t queues =
+  Array.iteri (fun index { Net_channels.rx; _ } -> if queues land (1 lsl index) <> 0 then Net_channels.notify rx) t.queues
 
 let driver t =
   let offer (backend : Xen_frontend.backend) =
@@ -122,16 +84,16 @@ let driver t =
       Log.err (fun f -> f "vif %d: its pages cannot be granted: %s" t.number (Xen_frontend.error_text count));
       Lwt.return_none)
     else
-      let channel () = Eventchn.bind_unbound_port handle backend.domid in
-      let queue _ =
-        let rx = channel () in
-        { rx; tx = (if split = Some "1" then channel () else rx) }
-      in
-      t.queues <- Array.init count queue;
       let number name value = (name, string_of_int value) in
+      let keys queue =
+        let channels = Net_channels.make ~split:(split = Some "1") backend.domid in
+        t.queues <- Array.append t.queues [| channels |];
+        let ring = reference t.handle queue in
+        Net_channels.keys channels ~queues:count ~queue ~tx_ring:(ring false) ~rx_ring:(ring true)
+      in
+      let all = List.concat (List.init count keys) in
       Lwt.return_some
-        ((if count = 1 then [] else [ number "multi-queue-num-queues" count ])
-        @ List.concat (List.init count (queue_keys t count))
+        ((if count = 1 then all else number "multi-queue-num-queues" count :: all)
         @ [
             number "request-rx-copy" 1;
             number "feature-rx-notify" 1;
@@ -149,13 +111,7 @@ let driver t =
     says "feature-gso-tcpv4" >>= fun gso_v4 ->
     says "feature-gso-tcpv6" >|= fun gso_v6 ->
     t.takes <- when_ (not no_v4) `Checksum_v4 @ when_ v6 `Checksum_v6 @ when_ gso_v4 `Segments_v4 @ when_ gso_v6 `Segments_v6;
-    let start { rx; tx } =
-      Eventchn.unmask handle rx;
-      if tx != rx then Eventchn.unmask handle tx;
-      (* The backend may have looked at the ring before it could be notified. *)
-      Eventchn.notify handle rx
-    in
-    Array.iter start t.queues;
+    Array.iter Net_channels.start t.queues;
     t.stalled <- false;
     turn t;
     true
@@ -168,40 +124,14 @@ let driver t =
     disconnect = (fun () -> disconnected t);
     changed = (fun _ -> Lwt.return_unit);
     watched = [];
-    (* A backend looks at these first. *)
-    passing =
-      ("multi-queue-num-queues" :: split_names)
-      @ List.concat (List.init (if !queues = 1 then 0 else !queues) (fun queue -> List.map (( ^ ) (folder_of !queues queue)) split_names));
+    passing = Net_channels.passing !queues;
   }
 
 let is_up t = match t.link with Some link -> Xen_frontend.is_connected link && Array.length t.queues > 0 | None -> false
 
-let folder number = Printf.sprintf "device/vif/%d/" number
-let mac_of number = Xen_frontend.read (folder number ^ "mac") >|= fun text -> Option.bind text (fun text -> Result.to_option (Macaddr.of_string text))
-
-let find id =
-  Xen_frontend.numbers "vif" >>= fun numbers ->
-  let digits = if String.length id > 3 && String.sub id 0 3 = "vif" then String.sub id 3 (String.length id - 3) else id in
-  let wanted =
-    match (int_of_string_opt digits, Macaddr.of_string id) with
-    | Some number, _ -> Lwt.return (List.find_opt (( = ) number) numbers)
-    | None, Ok mac ->
-        Lwt_list.filter_s (fun number -> mac_of number >|= function Some own -> Macaddr.compare own mac = 0 | None -> false) numbers
-        >|= fun found -> List.nth_opt found 0
-    | None, Error _ -> Lwt.return (if id = "" then List.nth_opt numbers 0 else None)
-  in
-  wanted >>= function
-  | Some number -> Lwt.return number
-  | None ->
-      let show number = mac_of number >|= fun mac -> Fmt.str "%d%a" number Fmt.(option (any " (" ++ Macaddr.pp ++ any ")")) mac in
-      Lwt_list.map_s show numbers >>= fun names ->
-      Lwt.fail_with
-        (Printf.sprintf "Netif.connect: the domain has no network interface %S; it has: %s" id
-           (if names = [] then "none" else String.concat ", " names))
-
 let make number =
-  mac_of number >>= fun mac ->
-  Xen_frontend.read (folder number ^ "mtu") >>= fun mtu ->
+  Net_names.mac number >>= fun mac ->
+  Xen_frontend.read (Net_names.folder number ^ "mtu") >>= fun mtu ->
   (* What IPv4 asks for at least, and what a packet of 64 KiB has room for. *)
   let sane mtu = mtu >= 68 && mtu <= 65535 - header in
   let mtu = match Option.bind mtu int_of_string_opt with Some mtu when sane mtu -> mtu | _ -> 1500 in
@@ -230,7 +160,7 @@ let make number =
       in
       Lwt.catch
         (fun () ->
-          supply own;
+          Xen_frontend.supply devices own (references !memory);
           Xen_frontend.connect (driver t) number >|= fun link ->
           t.link <- Some link;
           turn t;
@@ -239,7 +169,7 @@ let make number =
           ignore (give own : int);
           Lwt.fail error)
 
-let connect id = find id >>= fun number -> Xen_frontend.once devices number make
+let connect id = Net_names.find id >>= fun number -> Xen_frontend.once devices number make
 
 (* Gives the backend a last chance to take what was sent. *)
 let rec drain t tries =
@@ -259,7 +189,6 @@ let disconnect t =
 (* {2 Sending} *)
 
 let patience = 100_000_000L
-
 (* The last event of each queue that was seen. *)
 let no_events () = Array.make 4 Activations.program_start
 
@@ -286,7 +215,7 @@ let with_room t try_ =
           broke t code;
           drop ()
       | 1 -> again events
-      | _ -> wait_for_event t (fun queue -> queue.tx) events >>= fun () -> again events
+      | _ -> wait_for_event t (fun queue -> queue.Net_channels.tx) events >>= fun () -> again events
   and again events = match try_ () with Some result -> Lwt.return result | None -> wait events in
   if not t.active then Lwt.return_error `Disconnected
   else if not (is_up t) then drop ()
@@ -433,7 +362,7 @@ let listen_any t ~whole f =
           broke t code;
           loop ()
       | 1 -> loop ()
-      | _ -> wait_for_event t (fun queue -> queue.rx) events >>= loop
+      | _ -> wait_for_event t (fun queue -> queue.Net_channels.rx) events >>= loop
   in
   loop ()
 
