@@ -23,9 +23,13 @@ const QUEUES: &str = r#"
 mount -t debugfs none /sys/kernel/debug 2>/dev/null
 parameters=/sys/module/xen_netback/parameters
 front=/local/domain/$DOMID/device/vif/0
+left() { ! state_is $front 4; }
 restart() {
 	echo $1 >$parameters/max_queues; echo $2 >$parameters/separate_tx_rx_irq
 	echo vif-$DOMID-0 >/sys/bus/xen-backend/drivers/vif/unbind
+	# Linux leaves the state as it is, and a frontend that is slow would see it connected before and after.
+	xenstore-write $backend/state 6
+	wait_for 60 left
 	echo vif-$DOMID-0 >/sys/bus/xen-backend/drivers/vif/bind || exit 3
 	wait_for 60 [ -e /sys/class/net/vif$DOMID.0 ]
 	XENBUS_PATH=backend/vif/$DOMID/0 vif=vif$DOMID.0 /etc/xen/scripts/vif-lab-own online || exit 4
