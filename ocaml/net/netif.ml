@@ -331,7 +331,8 @@ let rec receive_some t ~whole f count =
     let most = if whole then longest_packet else longest t.mtu in
     if Cstruct.length t.slab < most then t.slab <- Cstruct.create_unsafe (slab_size most);
     let { Cstruct.buffer; off; len } = t.slab in
-    let code = if whole then receive_whole t.handle buffer off most else receive t.handle buffer off len most in
+    (* The memory may be that of large packets, from before; what is a frame does not depend on that. *)
+    let code = if whole then receive_whole t.handle buffer off most else receive t.handle buffer off (min len (slab_size most)) most in
     if code < 0 then (
       broke t code;
       false)

@@ -33,7 +33,9 @@ val write : t -> size:int -> (Cstruct.t -> int) -> (unit, error) result Lwt.t
 
 val listen : t -> header_size:int -> (Cstruct.t -> unit Lwt.t) -> (unit, error) result Lwt.t
 (** [listen t ~header_size f] calls [f] with each frame that comes until {!disconnect}, over restarts of the backend. It does
-    not wait for what [f] returns; failures are logged. [header_size] is not looked at. *)
+    not wait for what [f] returns; failures are logged. [header_size] is not looked at. A frame that the {!mtu} does not allow may
+    come or be dropped, as there is room for it; none has more than 32 KiB, or eight of the longest that it allows where these are
+    longer than a page. *)
 
 val mac : t -> Macaddr.t
 (** Its address. *)
