@@ -143,3 +143,30 @@ fn sees_nothing(whose: (&str, &str)) {
     running.wait();
     backend.exit();
 }
+
+#[test]
+fn a_device_that_is_made_anew_as_it_was_is_published_again() {
+    VICTIMS.into_iter().for_each(made_anew);
+}
+
+/// The toolstack writes again what there was before the frontend published its rings, at once, so that a slow one has not looked
+/// meanwhile.
+fn made_anew(whose: (&str, &str)) {
+    let backend = Agent::of("xen_hostile_net", "", &[]);
+    let mut running = Lab::shared().start(Guest {
+        dom0: None,
+        ..victim(whose, backend.domid)
+    });
+    let (domid, _) = running.domain().expect("the domain is created");
+    let output = Lab::shared().dom0(&format!(
+        "F=/local/domain/{domid}/device/vif/{NUMBER}; B=$(xenstore-read $F/backend); i=0\n\
+         while [ $i -lt 40 ]; do\n\
+         n=0; until [ \"$(xenstore-read $F/state)\" = 4 ]; do n=$((n + 1)); [ $n -lt 2000 ] || {{ echo $i; exit 3; }}; done\n\
+         xenstore-write $F/state 1 $F/backend $B; i=$((i + 1))\n\
+         done"
+    ));
+    assert_eq!(output.status, Some(0), "{}: {output:?}", whose.0);
+    running.kill();
+    running.wait();
+    backend.exit();
+}

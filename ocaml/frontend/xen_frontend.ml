@@ -52,6 +52,7 @@ type t = {
   mutable closing : bool;
   mutable extra : string option list;
   mutable wrote : bool;  (** there was a connection before *)
+  mutable written : string option;  (** the state that the last steps wrote to the folder, if they did *)
   poke : unit Lwt_condition.t;  (** somebody wants another look *)
   turned : unit Lwt_condition.t;  (** the connection has come, gone or been closed *)
   mutable closed : bool;
@@ -93,7 +94,10 @@ let with_backend t f =
   | None -> Lwt.return_unit
   | Some (domid, path) -> f { domid; path; read = (fun name -> read (path ^ "/" ^ name)) }
 
-let write_state t state = immediate (fun h -> Xs.write h (t.folder ^ "/state") (string_of_int state))
+let wrote_state t state = t.written <- Some (string_of_int state)
+
+let write_state t state =
+  immediate (fun h -> Xs.write h (t.folder ^ "/state") (string_of_int state)) >|= fun () -> wrote_state t state
 
 (* All or nothing: the backend looks when the state changes, and must then find the rest. *)
 let publish t keys state =
@@ -107,6 +111,7 @@ let publish t keys state =
       Lwt_list.iter_s (remove h) old >>= fun () ->
       Lwt_list.iter_s (fun (name, value) -> Xs.write h (t.folder ^ "/" ^ name) value) keys >>= fun () ->
       Xs.write h (t.folder ^ "/state") (string_of_int state))
+  >|= fun () -> wrote_state t state
 
 let turn t = Lwt_condition.broadcast t.turned ()
 
@@ -176,6 +181,7 @@ let rec run t last =
   (match (seen, last) with
   | Some seen, _ | None, Some seen ->
       find_backend t seen;
+      t.written <- None;
       if t.closing && not (own t = closed_state) then t.packed <- frontend_reset t.packed;
       Lwt.catch
         (fun () -> steps t seen)
@@ -183,7 +189,8 @@ let rec run t last =
           (* The folder is gone, or is not ours any more: whoever makes a new one is seen by the watch. *)
           Log.warn (fun f -> f "%s: %s" t.folder (Printexc.to_string error));
           Lwt.return_unit)
-      >|= fun () -> Some seen
+      (* With what was written here: a toolstack that makes the device anew puts back just what was there before. *)
+      >|= fun () -> Some (if t.written = None then seen else { seen with own = t.written })
   | None, None -> Lwt.return_none)
   >>= fun last ->
   let finished seen = t.closing && (not (is_published t)) && own t = closed_state && let_go seen in
@@ -228,6 +235,7 @@ let connect driver device =
       closing = false;
       extra = [];
       wrote = false;
+      written = None;
       poke = Lwt_condition.create ();
       turned = Lwt_condition.create ();
       closed = false;
