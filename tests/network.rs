@@ -13,10 +13,13 @@ use lab::{Guest, Lab, Outcome};
 use net::{UP, VIF, good, guest, with_up};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 /// Tests side by side, but for those that take netback from all of them.
 static NETBACK: RwLock<()> = RwLock::new(());
+
+/// Guests on the lab's own bridge, where each answers as 10.0.0.2, are there one at a time.
+static BRIDGE: Mutex<()> = Mutex::new(());
 
 fn run(guest: Guest) -> Outcome {
     let _shared = NETBACK.read().unwrap_or_else(PoisonError::into_inner);
@@ -106,6 +109,7 @@ fn two_interfaces_are_told_apart() {
 
 #[test]
 fn eight_interfaces() {
+    let _alone = BRIDGE.lock().unwrap_or_else(PoisonError::into_inner);
     // On the lab's own bridge, since a network for each takes long to make.
     let addresses: String = (1..8)
         .map(|n| format!("ip addr add 10.0.{n}.1/24 dev xenbr0\n"))
@@ -390,6 +394,7 @@ fn the_carrier_is_seen_to_go_and_come() {
 
 #[test]
 fn lab_run_captures_packets() {
+    let _alone = BRIDGE.lock().unwrap_or_else(PoisonError::into_inner);
     let _shared = NETBACK.read().unwrap_or_else(PoisonError::into_inner);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab run pcap");
     std::fs::create_dir_all(&folder).expect("cargo's folder for tests is writable");
