@@ -96,8 +96,15 @@ let with_backend t f =
 
 let wrote_state t state = t.written <- Some (string_of_int state)
 
-let write_state t state =
-  immediate (fun h -> Xs.write h (t.folder ^ "/state") (string_of_int state)) >|= fun () -> wrote_state t state
+exception Made_anew
+
+(* Not over what a toolstack has written meanwhile, which is then lost: nobody writes it again. The next look finds it. *)
+let write_state t ~before state =
+  let path = t.folder ^ "/state" in
+  Lazy.force client >>= fun xs ->
+  Xs.transaction xs (fun h ->
+      opt h path >>= fun now -> if state_number now = before then Xs.write h path (string_of_int state) else Lwt.fail Made_anew)
+  >|= fun () -> wrote_state t state
 
 (* All or nothing: the backend looks when the state changes, and must then find the rest. *)
 let publish t keys state =
@@ -133,11 +140,12 @@ let find_backend t (seen : seen) =
 let rec steps t (seen : seen) =
   if t.closing && own t = closed_state && not (is_published t) then Lwt.return_unit
   else
+    let before = own t in
     let result = frontend_next t.packed (state_number seen.state) seen.online in
     t.packed <- result land 0xffff;
     let step = result lsr 16 in
     match step land 15 with
-    | 1 -> write_state t (step lsr 4) >>= fun () -> steps t seen
+    | 1 -> write_state t ~before (step lsr 4) >>= fun () -> steps t seen
     | 2 ->
         with_backend t (fun backend ->
             t.driver.offer backend >>= function
@@ -153,7 +161,7 @@ let rec steps t (seen : seen) =
             | true when t.driver.publish_with = Device_state.Connected -> Lwt.return_unit
             | true ->
                 t.packed <- frontend_wrote_connected t.packed;
-                write_state t (number Device_state.Connected))
+                write_state t ~before (number Device_state.Connected))
         >>= fun () ->
         turn t;
         steps t seen
@@ -185,10 +193,12 @@ let rec run t last =
       if t.closing && not (own t = closed_state) then t.packed <- frontend_reset t.packed;
       Lwt.catch
         (fun () -> steps t seen)
-        (fun error ->
-          (* The folder is gone, or is not ours any more: whoever makes a new one is seen by the watch. *)
-          Log.warn (fun f -> f "%s: %s" t.folder (Printexc.to_string error));
-          Lwt.return_unit)
+        (function
+          | Made_anew -> Lwt.return_unit
+          | error ->
+              (* The folder is gone, or is not ours any more: whoever makes a new one is seen by the watch. *)
+              Log.warn (fun f -> f "%s: %s" t.folder (Printexc.to_string error));
+              Lwt.return_unit)
       (* With what was written here: a toolstack that makes the device anew puts back just what was there before. *)
       >|= fun () -> Some (if t.written = None then seen else { seen with own = t.written })
   | None, None -> Lwt.return_none)

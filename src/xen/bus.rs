@@ -178,6 +178,7 @@ impl Link {
             let state = store::read::<4>(store, backend.path.get(), b"state");
             let state = state.map(|value| State::parse(value.get()));
             let online = store::read_number(store, backend.path.get(), b"online") == Some(1);
+            let before = self.frontend.own();
             let done = match self.frontend.next(state, online) {
                 Step::Wait => {
                     if self.frontend.is_connected() {
@@ -185,7 +186,7 @@ impl Link {
                     }
                     return;
                 }
-                Step::Write(state) => self.write_state(store, 0, state).is_ok(),
+                Step::Write(state) => self.replace_state(store, before, state).is_ok(),
                 Step::Publish(state) => match driver.offer(store, &backend) {
                     Some(keys) => self.publish(store, &keys, state).is_ok(),
                     None => return,
@@ -194,7 +195,7 @@ impl Link {
                     if !driver.connect(store, &backend) {
                         self.frontend.reset();
                     } else if D::WITH != State::Connected {
-                        let _ = self.write_state(store, 0, State::Connected);
+                        let _ = self.replace_state(store, before, State::Connected);
                         self.frontend.wrote_connected();
                     }
                     true
@@ -253,6 +254,19 @@ impl Link {
     fn write_state(&self, store: &mut Store, transaction: u32, state: State) -> Result<(), Error> {
         let path = Path::of(&[self.folder.get(), b"/state"]);
         store.write(transaction, path.get(), &state.value())
+    }
+
+    /// Writes our state where it is still `before`. What a toolstack has written meanwhile would be lost for good otherwise: it
+    /// writes it once. [`find_backend`](Self::find_backend) finds it then.
+    fn replace_state(&self, store: &mut Store, before: State, state: State) -> Result<(), Error> {
+        let path = Path::of(&[self.folder.get(), b"/state"]);
+        store.transaction(ATTEMPTS, |store, transaction| {
+            let now = State::parse(store.read(transaction, path.get())?);
+            if now != before {
+                return Err(Error::Conflict);
+            }
+            self.write_state(store, transaction, state)
+        })
     }
 
     /// All or nothing: the backend looks when the state changes, and must then find the rest.
