@@ -68,7 +68,10 @@ let closed_state = number Device_state.Closed
 let opt h path =
   Lwt.catch
     (fun () -> Xs.read h path >|= Option.some)
-    (function Xs_protocol.Enoent _ -> Lwt.return_none | error -> Lwt.fail error)
+    (function
+      (* One that the toolstack is just making, or taking away, may not be the domain's to read; a watch tells when it is. *)
+      | Xs_protocol.Enoent _ | Xs_protocol.Error "EACCES" -> Lwt.return_none
+      | error -> Lwt.fail error)
 
 let client = lazy (Xs.make ())
 let immediate f = Lazy.force client >>= fun xs -> Xs.immediate xs f
