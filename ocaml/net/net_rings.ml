@@ -18,3 +18,6 @@ external ask_packet : int -> int = "mirage_xen_net_ask_packet" [@@noalloc]
 external ask_room : int -> int = "mirage_xen_net_ask_room" [@@noalloc]
 external in_flight : int -> int = "mirage_xen_net_in_flight" [@@noalloc]
 external statistic : int -> int -> int = "mirage_xen_net_statistic" [@@noalloc]
+
+(* Which of the statistics. *)
+let received, received_bytes, received_dropped, sent, sent_bytes, sent_dropped = (0, 1, 2, 3, 4, 5)

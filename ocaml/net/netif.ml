@@ -383,9 +383,6 @@ let listen_partial t f =
 let mac t = t.mac
 let mtu t = t.mtu
 
-(* Fields of the bindings' statistics. *)
-let received, received_bytes, received_dropped, sent, sent_bytes, sent_dropped = (0, 1, 2, 3, 4, 5)
-
 let get_stats_counters t =
   let count index = statistic t.handle index - t.counted.(index) in
   {

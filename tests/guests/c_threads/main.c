@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Threads with known answers, the same here and as a Linux process: each case is run whole before its line is printed. */
+/* Threads with known answers, the same here and as a Linux process: each case is run whole before its line is printed.
+ * The file is as long as its list of cases, which have no more in common than the few lines at its start. */
 #include <errno.h>
 #include <fenv.h>
 #include <poll.h>

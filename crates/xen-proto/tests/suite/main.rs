@@ -14,6 +14,7 @@ mod manifest;
 mod memory_map;
 mod multiboot;
 mod net;
+mod net_offload;
 mod net_queues;
 mod options;
 mod placement;
