@@ -37,7 +37,7 @@ fn a_session_ends_with_its_owner_however_that_ends() {
             .stderr(Stdio::null());
         let mut owner = owner.process_group(0).spawn().expect("sh starts");
         let until = |done: &dyn Fn() -> bool| {
-            (0..600).any(|_| {
+            (0..2400).any(|_| {
                 done() || {
                     std::thread::sleep(Duration::from_millis(50));
                     false

@@ -82,7 +82,7 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// A guest with 32 MB, one processor, no command line and a minute of time.
+    /// A guest with 32 MB, one processor, no command line and five minutes of time, for what takes seconds.
     pub fn new(elf: impl AsRef<Path>) -> Guest {
         Guest {
             elf: elf.as_ref().to_path_buf(),
@@ -92,7 +92,7 @@ impl Guest {
             shadow_memory: None,
             config: Vec::new(),
             stdin: Vec::new(),
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_secs(300),
             before: None,
             dom0: None,
             after: None,
@@ -301,11 +301,31 @@ impl Running {
 
     /// Waits for the guest's end.
     pub fn wait(mut self) -> Outcome {
-        let deadline = Instant::now() + self.limit;
+        let limit = self.limit;
+        self.end(limit).expect("the lab gave nothing in time")
+    }
+
+    /// The guest's end, where it comes in time.
+    pub fn end(&mut self, limit: Duration) -> Option<Outcome> {
+        let deadline = Instant::now() + limit;
         while self.seen.result.is_none() {
-            self.step(deadline);
+            if !self.step_until(deadline) {
+                return None;
+            }
         }
-        self.seen.outcome()
+        Some(std::mem::take(&mut self.seen).outcome())
+    }
+
+    /// What a guest has said and how it ended, when the test fails meanwhile: ends it where it has not ended.
+    pub fn last_words(&mut self) -> String {
+        self.kill();
+        match self.end(Duration::from_secs(30)) {
+            Some(outcome) => outcome.to_string(),
+            None => format!(
+                "not ended; it says:\n{}",
+                String::from_utf8_lossy(self.console())
+            ),
+        }
     }
 
     fn step(&mut self, deadline: Instant) {

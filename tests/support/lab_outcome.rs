@@ -86,6 +86,9 @@ impl fmt::Display for Outcome {
             "ended by {:?} with exit status {:?} after {:?}",
             self.reason, self.exit_status, self.elapsed
         )?;
+        if self.console_unread != 0 {
+            writeln!(f, "{} bytes of console never read", self.console_unread)?;
+        }
         writeln!(f, "--- console\n{}", self.text())?;
         for (title, text) in [
             ("port 0xE9", self.port_e9.join("\n")),

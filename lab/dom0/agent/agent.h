@@ -58,6 +58,7 @@ void hvlog_skip(void);
 /* Send what the ring says of a domain since the last call: its port 0xE9 lines and Xen's own.
  * True once Xen reported a triple fault of it. */
 bool hvlog_send(uint32_t domid);
+bool hvlog_said_status(void); /* the guest wrote its exit status to port 0xE9 since hvlog_skip */
 
 /* ---- console.c: one guest's console ---- */
 

@@ -256,11 +256,14 @@ static bool life(int64_t limit_ns)
     if (hvlog_send(domid) && strcmp(reason, "reboot") == 0)
         reason = "triple-fault"; /* which Xen turns into a reboot */
     static const char *const bad_ends[] = {"timeout", "crash", "triple-fault", "watchdog"};
+    /* A processor that halts for good ends its domain with "poweroff", too. */
+    bool bad = strcmp(reason, "poweroff") == 0 && !hvlog_said_status();
     for (size_t i = 0; i < sizeof bad_ends / sizeof *bad_ends; i++)
-        if (strcmp(reason, bad_ends[i]) == 0) { /* where was it? */
-            snprintf(command, sizeof command, "xenctx %u 2>&1", domid);
-            run_to_end(command, 'X', 10);
-        }
+        bad = bad || strcmp(reason, bad_ends[i]) == 0;
+    if (bad) { /* where was it? */
+        snprintf(command, sizeof command, "xenctx %u 2>&1", domid);
+        run_to_end(command, 'X', 10);
+    }
     if (access("after.sh", R_OK) == 0)
         frame_printf('M', "after %d", run_to_end("sh after.sh", 's', (int)(limit_ns / 1000000000)));
     frame_printf('R', "reason=%s\ndomid=%u\ncpu_ns=%llu\nend_ns=%lld\nconsole_unread=%u\nscript_status=%d\n", reason,

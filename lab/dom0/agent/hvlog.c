@@ -20,6 +20,7 @@ static char line[4096];
 static size_t line_length;
 static bool in_dump;
 static bool triple_fault;
+static bool said_status;
 
 static unsigned int read_ring(char *bytes, unsigned int size)
 {
@@ -37,6 +38,7 @@ void hvlog_skip(void)
     line_length = 0;
     in_dump = false;
     triple_fault = false;
+    said_status = false;
 }
 
 /* Does the text name the domain: "d5v0", "d5:", "dom5", "Dom5", "domain 5", "Domain 5", "d[5]"? */
@@ -65,6 +67,7 @@ static void line_done(uint32_t domid)
     int length = snprintf(prefix, sizeof prefix, "(d%u) ", domid);
     line[line_length] = 0;
     if (strncmp(line, prefix, (size_t)length) == 0) {
+        said_status = said_status || strstr(line, "exit status");
         frame_send('E', line + length, line_length - (size_t)length);
     } else if (strncmp(line, "(XEN) ", 6) == 0) {
         const char *text = line + 6;
@@ -94,3 +97,5 @@ bool hvlog_send(uint32_t domid)
                 line[line_length++] = bytes[i];
     return triple_fault;
 }
+
+bool hvlog_said_status(void) { return said_status; }
