@@ -53,6 +53,18 @@ value mirage_xen_frontend_reset(value packed)
 }
 
 /* int -> int */
+value mirage_xen_frontend_renew(value packed)
+{
+	return Val_long(mxen_frontend_renew((uint32_t)Long_val(packed)));
+}
+
+/* port:int -> bool */
+value mirage_xen_frontend_is_bound(value port)
+{
+	return Val_bool(mxen_frontend_is_bound(Long_val(port)));
+}
+
+/* int -> int */
 value mirage_xen_frontend_wrote_connected(value packed)
 {
 	return Val_long(mxen_frontend_wrote_connected((uint32_t)Long_val(packed)));
@@ -187,6 +199,18 @@ value mirage_xen_block_ring(value handle, value queue)
 value mirage_xen_block_disconnect(value handle)
 {
 	return Val_long(mxen_block_disconnect(Long_val(handle)));
+}
+
+/* handle:int -> domid:int -> keeps:bool -> int */
+value mirage_xen_block_connected(value handle, value domid, value keeps)
+{
+	return Val_long(mxen_block_connected(Long_val(handle), Long_val(domid), Bool_val(keeps)));
+}
+
+/* handle:int -> int */
+value mirage_xen_block_take_loss(value handle)
+{
+	return Val_long(mxen_block_take_loss(Long_val(handle)));
 }
 
 /* handle:int -> int */

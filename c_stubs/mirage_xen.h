@@ -119,7 +119,10 @@ uint32_t mxen_frontend_new(uint32_t own_state, uint32_t state_to_publish_with);
 /* The frontend after the step that is due, and from bit 16 on the step. */
 uint32_t mxen_frontend_next(uint32_t frontend, uint32_t backend_state, bool backend_online);
 uint32_t mxen_frontend_reset(uint32_t frontend);
+uint32_t mxen_frontend_renew(uint32_t frontend);
 uint32_t mxen_frontend_wrote_connected(uint32_t frontend);
+/* Whether another domain has bound a port that was offered to it. */
+bool mxen_frontend_is_bound(int64_t port);
 /* Hands a reference of the program's own over, for good, to what follows; 0. */
 int64_t mxen_grant_donate(int64_t ref);
 
@@ -170,15 +173,20 @@ int64_t mxen_block_offer(int64_t disk, int64_t peer, int64_t most_segments, int6
 /* The reference of the ring of a queue, from 0 on. */
 int64_t mxen_block_ring(int64_t disk, int64_t queue);
 int64_t mxen_block_disconnect(int64_t disk);
+/* A backend in that domain is connected, which keeps writes back until a flush, or does not. */
+int64_t mxen_block_connected(int64_t disk, int64_t peer, bool keeps);
+/* 1 when writes may be lost of which no flush has told yet; it counts as told then. */
+int64_t mxen_block_take_loss(int64_t disk);
 /* The most bytes of a request. */
 int64_t mxen_block_most(int64_t disk);
 /* Asks for a read (0), write (1), flush (3) or discard (5): its number, -1 while there are too many. */
 int64_t mxen_block_start(int64_t disk, int64_t operation, int64_t sector, const uint8_t *data, size_t length);
 /* Shows it to the backend; a bit for each queue, from bit 0 on, of which that wants an event. */
 int64_t mxen_block_publish(int64_t disk);
-/* Takes answers in, and asks for what waited for them, which is to be published; 0. */
+/* Takes answers in, and asks for what waited for them, which is to be published; how many there were. */
 int64_t mxen_block_poll(int64_t disk);
-/* 0 while there is no answer, 1 done, 2 failed, 3 not supported. Copies what was read. */
+/* 0 while there is no answer, 1 done, 2 failed, 3 not supported, 4 a flush before which writes may have been lost. Copies what was
+ * read. */
 int64_t mxen_block_finish(int64_t disk, int64_t id, uint8_t *buffer, size_t size);
 /* Waits for it no longer; 0. */
 int64_t mxen_block_abandon(int64_t disk, int64_t id);

@@ -10,10 +10,13 @@ module Log = (val Logs.src_log log : Logs.LOG)
 external frontend_new : int -> int -> int = "mirage_xen_frontend_new" [@@noalloc]
 external frontend_next : int -> int -> bool -> int = "mirage_xen_frontend_next" [@@noalloc]
 external frontend_reset : int -> int = "mirage_xen_frontend_reset" [@@noalloc]
+external frontend_renew : int -> int = "mirage_xen_frontend_renew" [@@noalloc]
+external port_is_bound : int -> bool = "mirage_xen_frontend_is_bound" [@@noalloc]
 external frontend_wrote_connected : int -> int = "mirage_xen_frontend_wrote_connected" [@@noalloc]
 external stub_donate : int -> int = "mirage_xen_grant_donate" [@@noalloc]
 external error_text : int -> string = "mirage_xen_device_error"
 
+let is_bound channel = port_is_bound (Eventchn.to_int channel)
 let check what result = if result < 0 then failwith (what ^ ": " ^ error_text result) else result
 
 let donate count =
@@ -30,6 +33,7 @@ type driver = {
   offer : backend -> (string * string) list option Lwt.t;
   connect : backend -> bool Lwt.t;
   disconnect : unit -> unit;
+  is_bound : unit -> bool;
   changed : backend -> unit Lwt.t;
   watched : string list;
   passing : string list;
@@ -41,6 +45,7 @@ type seen = {
   backend : (int * string) option;
   state : string option;
   online : bool;
+  left : bool;  (** another backend has come in place of the one that had the connection *)
   extra : string option list;
 }
 
@@ -51,11 +56,16 @@ type t = {
   mutable backend : (int * string) option;
   mutable closing : bool;
   mutable extra : string option list;
+  mutable bound : bool;  (** the backend has bound the event channels of this connection *)
   mutable wrote : bool;  (** there was a connection before *)
   mutable written : string option;  (** the state that the last steps wrote to the folder, if they did *)
-  poke : unit Lwt_condition.t;  (** somebody wants another look *)
+  poke : unit Lwt_condition.t;  (** somebody wants another look, *)
+  mutable poked : bool;  (** since the last one *)
   turned : unit Lwt_condition.t;  (** the connection has come, gone or been closed *)
   mutable closed : bool;
+  mutable failed : exn option;  (** why xenstore cannot be watched *)
+  mutable unfinished : bool;  (** another look is due in a second, whatever happens *)
+  mutable said : string;  (** what was wrong when there was a look last *)
 }
 
 (* Bits of a packed frontend (xen_proto::xenbus::packed). *)
@@ -89,8 +99,10 @@ let look t h : seen Lwt.t =
       value "state" >>= fun state ->
       value "online" >>= fun online ->
       Lwt_list.map_s value t.driver.watched >|= fun extra ->
-      { own; backend = Some (domid, path); state; online = online = Some "1"; extra }
-  | _ -> Lwt.return { own; backend = None; state = None; online = false; extra = [] }
+      (* Such a backend says that it is connected, too: one that was slow to look has seen no other state than that. *)
+      let left = is_connected t && t.bound && not (t.driver.is_bound ()) in
+      { own; backend = Some (domid, path); state; online = online = Some "1"; left; extra }
+  | _ -> Lwt.return { own; backend = None; state = None; online = false; left = false; extra = [] }
 
 let with_backend t f =
   match t.backend with
@@ -125,6 +137,20 @@ let publish t keys state =
 
 let turn t = Lwt_condition.broadcast t.turned ()
 
+let poke t =
+  t.poked <- true;
+  Lwt_condition.broadcast t.poke ()
+
+(* The rings could not be made, as when a backend of before maps all pages, and nothing tells when it does not any more; or xenstored
+   refused something. *)
+let look_again t =
+  if not t.unfinished then (
+    t.unfinished <- true;
+    Lwt.async (fun () ->
+        Time.sleep_ns 1_000_000_000L >|= fun () ->
+        t.unfinished <- false;
+        if not t.closed then poke t))
+
 let go_away t =
   t.driver.disconnect ();
   turn t
@@ -143,7 +169,7 @@ let find_backend t (seen : seen) =
 let rec steps t (seen : seen) =
   if t.closing && own t = closed_state && not (is_published t) then Lwt.return_unit
   else
-    let before = own t in
+    let before = own t and packed = t.packed in
     let result = frontend_next t.packed (state_number seen.state) seen.online in
     t.packed <- result land 0xffff;
     let step = result lsr 16 in
@@ -152,10 +178,15 @@ let rec steps t (seen : seen) =
     | 2 ->
         with_backend t (fun backend ->
             t.driver.offer backend >>= function
-            | None -> Lwt.return_unit
+            | None ->
+                (* There is nothing that was published. *)
+                t.packed <- packed;
+                look_again t;
+                Lwt.return_unit
             | Some keys -> publish t keys (step lsr 4))
     | 3 ->
         t.extra <- seen.extra;
+        t.bound <- false;
         with_backend t (fun backend ->
             t.driver.connect backend >>= function
             | false ->
@@ -172,6 +203,7 @@ let rec steps t (seen : seen) =
         go_away t;
         steps t seen
     | _ ->
+        t.bound <- is_connected t && t.driver.is_bound ();
         if is_connected t && t.extra <> seen.extra then (
           t.extra <- seen.extra;
           with_backend t t.driver.changed)
@@ -183,42 +215,63 @@ let let_go (seen : seen) =
   | Some (Initialised | Connected | Closing) -> false
   | _ -> true
 
-let rec run t last =
+(* Does what there is to do now: what is in xenstore then. *)
+let attend t (seen : seen) =
+  find_backend t seen;
+  t.written <- None;
+  if seen.left then t.packed <- frontend_renew t.packed;
+  if t.closing && not (own t = closed_state) then t.packed <- frontend_reset t.packed;
+  Lwt.catch
+    (fun () -> steps t seen >|= fun () -> t.said <- "")
+    (function
+      | Made_anew -> Lwt.return_unit
+      | error ->
+          (* The folder is gone, or is not ours any more: whoever makes a new one is seen by the watch. Or there was no room. *)
+          let text = Printexc.to_string error in
+          if text <> t.said then Log.warn (fun f -> f "%s: %s" t.folder text);
+          t.said <- text;
+          look_again t;
+          Lwt.return_unit)
+  (* With what was written here: a toolstack that makes the device anew puts back just what was there before. *)
+  >|= fun () -> { seen with own = (if t.written = None then seen.own else t.written); left = false }
+
+(* Waits until there is something to do: what is in xenstore, or [None] when somebody wants another look. *)
+let wait t last =
   Lazy.force client >>= fun xs ->
   let differs h =
     look t h >>= fun seen -> if Some seen = last then Lwt.fail Xs_protocol.Eagain else Lwt.return (Some seen)
   in
-  Lwt.pick [ Xs.wait xs differs; (Lwt_condition.wait t.poke >|= fun () -> None) ] >>= fun seen ->
-  (match (seen, last) with
-  | Some seen, _ | None, Some seen ->
-      find_backend t seen;
-      t.written <- None;
-      if t.closing && not (own t = closed_state) then t.packed <- frontend_reset t.packed;
-      Lwt.catch
-        (fun () -> steps t seen)
-        (function
-          | Made_anew -> Lwt.return_unit
-          | error ->
-              (* The folder is gone, or is not ours any more: whoever makes a new one is seen by the watch. *)
-              Log.warn (fun f -> f "%s: %s" t.folder (Printexc.to_string error));
-              Lwt.return_unit)
-      (* With what was written here: a toolstack that makes the device anew puts back just what was there before. *)
-      >|= fun () -> Some (if t.written = None then seen else { seen with own = t.written })
-  | None, None -> Lwt.return_none)
-  >>= fun last ->
-  let finished seen = t.closing && (not (is_published t)) && own t = closed_state && let_go seen in
-  match last with
-  | Some seen when seen.backend = None && t.closing ->
-      t.closed <- true;
-      turn t;
-      Lwt.return_unit
-  | Some seen when finished seen ->
-      t.closed <- true;
-      turn t;
-      Lwt.return_unit
-  | last -> run t last
+  let rec poked () = if t.poked then Lwt.return_none else Lwt_condition.wait t.poke >>= poked in
+  Lwt.pick [ Xs.wait xs differs; poked () ] >|= fun seen ->
+  t.poked <- false;
+  seen
 
-let poke t = Lwt_condition.broadcast t.poke ()
+let is_over t (seen : seen) = t.closing && (seen.backend = None || ((not (is_published t)) && own t = closed_state && let_go seen))
+
+let rec run t last =
+  match last with
+  | Some seen when is_over t seen ->
+      t.closed <- true;
+      turn t;
+      Lwt.return_unit
+  | _ -> (
+      wait t last >>= fun seen ->
+      match if seen = None then last else seen with
+      | None -> run t None
+      | Some seen -> attend t seen >>= fun seen -> run t (Some seen))
+
+(* Where xenstored refuses to say what changes, as beyond its quota of watches, a device that was never connected is given up. Another
+   one goes on with its connection. Both are looked at now and then. *)
+let rec keep t look_first =
+  Lwt.catch
+    (fun () ->
+      (if look_first then immediate (look t) >>= attend t >|= Option.some else Lwt.return_none) >>= run t)
+    (fun error ->
+      if t.failed = None then
+        Log.err (fun f -> f "%s: what xenstore has of it cannot be watched: %s" t.folder (Printexc.to_string error));
+      t.failed <- Some error;
+      turn t;
+      Lwt.pick [ Time.sleep_ns 1_000_000_000L; Lwt_condition.wait t.poke ] >>= fun () -> keep t true)
 
 let reset t =
   t.packed <- frontend_reset t.packed;
@@ -247,17 +300,28 @@ let connect driver device =
       backend = None;
       closing = false;
       extra = [];
+      bound = false;
       wrote = false;
       written = None;
       poke = Lwt_condition.create ();
+      poked = false;
       turned = Lwt_condition.create ();
       closed = false;
+      failed = None;
+      unfinished = false;
+      said = "";
     }
   in
-  Lwt.async (fun () -> run t None);
-  within 30_000_000_000L (until t is_connected) >>= function
-  | true -> Lwt.return t
-  | false -> disconnect t >>= fun () -> Lwt.fail_with (folder ^ ": its backend does not connect")
+  Lwt.async (fun () -> keep t false);
+  within 30_000_000_000L (until t (fun t -> is_connected t || t.failed <> None)) >>= fun _ ->
+  match t.failed with
+  | None when is_connected t -> Lwt.return t
+  | failed ->
+      let why = match failed with
+        | None -> "its backend does not connect"
+        | Some error -> "what xenstore has of it cannot be watched: " ^ Printexc.to_string error
+      in
+      disconnect t >>= fun () -> Lwt.fail_with (folder ^ ": " ^ why)
 
 let numbers class_ =
   Lwt.catch
@@ -265,20 +329,28 @@ let numbers class_ =
     (function Xs_protocol.Enoent _ -> Lwt.return [] | error -> Lwt.fail error)
   >|= fun names -> List.sort compare (List.filter_map int_of_string_opt names)
 
-type 'a devices = { connected : (int, 'a Lwt.t) Hashtbl.t; supplied : (int, unit) Hashtbl.t }
+type 'a devices = { connected : (int, 'a Lwt.t) Hashtbl.t; ending : (int, unit Lwt.t) Hashtbl.t; supplied : (int, unit) Hashtbl.t }
 
-let devices () = { connected = Hashtbl.create 4; supplied = Hashtbl.create 4 }
+let devices () = { connected = Hashtbl.create 4; ending = Hashtbl.create 4; supplied = Hashtbl.create 4 }
 
-let once devices number make =
-  match Hashtbl.find_opt devices.connected number with
-  | Some promise -> promise
-  | None ->
+let rec once devices number make =
+  match (Hashtbl.find_opt devices.ending number, Hashtbl.find_opt devices.connected number) with
+  | Some ending, _ -> ending >>= fun () -> once devices number make
+  | None, Some promise -> promise
+  | None, None ->
       let promise = make number in
       Hashtbl.replace devices.connected number promise;
       Lwt.on_failure promise (fun _ -> Hashtbl.remove devices.connected number);
       promise
 
-let forget devices number = Hashtbl.remove devices.connected number
+let finally devices number disconnect =
+  let ended, ends = Lwt.wait () in
+  Hashtbl.replace devices.ending number ended;
+  Hashtbl.remove devices.connected number;
+  Lwt.finalize disconnect (fun () ->
+      Hashtbl.remove devices.ending number;
+      Lwt.wakeup_later ends ();
+      Lwt.return_unit)
 
 let supply devices handle count =
   if not (Hashtbl.mem devices.supplied handle) then (

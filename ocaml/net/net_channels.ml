@@ -27,6 +27,7 @@ let start channels =
   (* The backend may have looked at the ring before it could be notified. *)
   Eventchn.notify handle channels.rx
 
+let is_bound { rx; tx } = Xen_frontend.is_bound rx && (tx == rx || Xen_frontend.is_bound tx)
 let close = both unbind
 let notify channel = Eventchn.notify handle channel
 let folder queues queue = if queues = 1 then "" else Printf.sprintf "queue-%d/" queue

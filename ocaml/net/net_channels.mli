@@ -13,6 +13,9 @@ val make : split:bool -> int -> t
 val start : t -> unit
 (** Lets events in. *)
 
+val is_bound : t -> bool
+(** Whether the backend has bound them. *)
+
 val close : t -> unit
 (** Unbinds them. *)
 

@@ -19,12 +19,11 @@ let header = 14
 
 (* A frame may have a tag (802.1Q) more than the MTU says. *)
 let longest mtu = mtu + header + 4
-let page_size = 4096
 
 (* The largest packet of IP, with a tag. *)
 let longest_packet = 65535 + header + 4
 
-type offload = [ `Checksum_v4 | `Checksum_v6 | `Segments_v4 | `Segments_v6 ]
+type offload = Net_takes.offload
 
 type t = {
   number : int;
@@ -35,8 +34,9 @@ type t = {
   mutable queues : Net_channels.t array;  (** none while there is no backend *)
   mutable active : bool;
   mutable stalled : bool;  (** the backend takes nothing: frames are dropped without waiting *)
+  mutable complained : bool;  (** it was said that the pages cannot be granted *)
   mutable dropped : int;
-  mutable takes : offload list;  (** what the backend takes *)
+  mutable takes : Net_takes.t;  (** of the backend that the rings were offered to *)
   pages : (int * Cstruct.t) option array;  (** the pages to send from that were used, by number, with their addresses *)
   mutable scratch : Cstruct.t;  (** where a packet of several pages is written, while nobody else does that *)
   mutable slab : Cstruct.t;  (** where frames are received into, less what is used *)
@@ -44,13 +44,13 @@ type t = {
   mutable counted : int array;  (** the counters when they were reset *)
 }
 
-let memory = ref (1 lsl 20)
+let memory = ref (960 lsl 10)
 let queues = ref 1
 
 let devices : t Xen_frontend.devices = Xen_frontend.devices ()
 
-(* Where packets of up to so many bytes are received into. *)
-let slab_size most = if most <= page_size then 32768 else if most < longest_packet then 8 * most else 4 * most
+(* Where packets of up to so many bytes are received into. With the pages and a usual MTU all is less than 1 MiB: src/ffi/net.rs. *)
+let slab_size most = max 32768 (2 * most)
 let turn t = Lwt_condition.broadcast t.turned ()
 
 (* {2 Connection} *)
@@ -58,6 +58,7 @@ let turn t = Lwt_condition.broadcast t.turned ()
 let disconnected t =
   let queues = t.queues in
   t.queues <- [||];
+  t.takes <- Net_takes.nothing;
   Array.iter Net_channels.close queues;
   turn t
 
@@ -74,15 +75,20 @@ let notify_rx t queues =
   Array.iteri (fun index { Net_channels.rx; _ } -> if queues land (1 lsl index) <> 0 then Net_channels.notify rx) t.queues
 
 let driver t =
+  (* All that is read of the backend is read here: from the moment that it is connected on, packets go to it. *)
   let offer (backend : Xen_frontend.backend) =
     disconnected t;
     backend.read "multi-queue-max-queues" >>= fun most ->
     backend.read "feature-split-event-channels" >>= fun split ->
+    Net_takes.read backend >>= fun takes ->
+    t.takes <- takes;
     let most = match Option.bind most int_of_string_opt with Some most when most >= 0 -> most | _ -> -1 in
     let count = offer t.handle backend.domid most in
-    if count < 0 then (
+    (* It is tried again and again. *)
+    if count < 0 && not t.complained then
       Log.err (fun f -> f "vif %d: its pages cannot be granted: %s" t.number (Xen_frontend.error_text count));
-      Lwt.return_none)
+    t.complained <- count < 0;
+    if count < 0 then Lwt.return_none
     else
       let number name value = (name, string_of_int value) in
       let keys queue =
@@ -103,18 +109,11 @@ let driver t =
             number "feature-ipv6-csum-offload" 1;
           ])
   in
-  let connect (backend : Xen_frontend.backend) =
-    let says name = backend.read name >|= ( = ) (Some "1") in
-    let when_ yes offload = if yes then [ offload ] else [] in
-    says "feature-no-csum-offload" >>= fun no_v4 ->
-    says "feature-ipv6-csum-offload" >>= fun v6 ->
-    says "feature-gso-tcpv4" >>= fun gso_v4 ->
-    says "feature-gso-tcpv6" >|= fun gso_v6 ->
-    t.takes <- when_ (not no_v4) `Checksum_v4 @ when_ v6 `Checksum_v6 @ when_ gso_v4 `Segments_v4 @ when_ gso_v6 `Segments_v6;
+  let connect (_ : Xen_frontend.backend) =
     Array.iter Net_channels.start t.queues;
     t.stalled <- false;
     turn t;
-    true
+    Lwt.return_true
   in
   {
     Xen_frontend.class_ = "vif";
@@ -122,6 +121,7 @@ let driver t =
     offer;
     connect;
     disconnect = (fun () -> disconnected t);
+    is_bound = (fun () -> Array.for_all Net_channels.is_bound t.queues);
     changed = (fun _ -> Lwt.return_unit);
     watched = [];
     passing = Net_channels.passing !queues;
@@ -149,8 +149,9 @@ let make number =
           queues = [||];
           active = true;
           stalled = false;
+          complained = false;
           dropped = 0;
-          takes = [];
+          takes = Net_takes.nothing;
           pages = Array.make 256 None;
           scratch = Cstruct.empty;
           slab = Cstruct.empty;
@@ -180,11 +181,11 @@ let disconnect t =
   else (
     t.active <- false;
     turn t;
+    Xen_frontend.finally devices t.number @@ fun () ->
     drain t 200 >>= fun () ->
     (match t.link with Some link -> Xen_frontend.disconnect link | None -> Lwt.return_unit) >|= fun () ->
     disconnected t;
-    Xen_frontend.forget devices t.number;
-    if give t.handle <> 1 then Log.err (fun f -> f "vif %d: the backend still uses pages, which are lost" t.number))
+    if give t.handle <> 1 then Log.err (fun f -> f "vif %d: the backend still uses its memory, which is lost until it does not" t.number))
 
 (* {2 Sending} *)
 
@@ -200,9 +201,10 @@ let wait_for_event t channel events =
   | [| queue |] -> Lwt.pick [ after 0 queue; turned ]
   | queues -> Lwt.pick (turned :: List.mapi after (Array.to_list queues))
 
-(* Whether there is room for a frame of [size] bytes, which [try_] tries to use. The pages are those of all queues: any of them may
-   give some back. *)
-let with_room t try_ =
+(* Has [try_] try to send a packet of [size] bytes, until there is room: to the backend that is there then, which may be another one by that
+   time. The pages are those of all queues: any of them may give some back. *)
+let with_room t size leaves try_ =
+  let try_ () = if not (is_up t) then None else if Net_takes.packet t.takes size leaves then try_ () else Some (Error `Unimplemented) in
   let drop () =
     t.dropped <- t.dropped + 1;
     Lwt.return_ok ()
@@ -244,7 +246,7 @@ let finished t code =
   Ok ()
 
 (* Written where it is sent from. *)
-let write_page t size fill offload () =
+let write_page t size fill leaves () =
   match take_page t.handle size with
   | 0 -> None
   | code when code < 0 ->
@@ -254,7 +256,7 @@ let write_page t size fill offload () =
       let number = code land 0xffff in
       let buffer = Cstruct.sub (page t number (code lsr 16)) 0 size in
       match fill buffer with
-      | length when length > 0 && length <= size -> Some (finished t (send_page t.handle number length offload))
+      | length when length > 0 && length <= size -> Some (finished t (send_page t.handle number length leaves))
       | length ->
           ignore (send_page t.handle number 0 0 : int);
           Some (if length = 0 then Ok () else Error `Invalid_length)
@@ -263,7 +265,7 @@ let write_page t size fill offload () =
           raise error)
 
 (* A new buffer each time would have the collector run for what is never kept. *)
-let write_copy t size fill offload =
+let write_copy t size fill leaves =
   let whole = if Cstruct.length t.scratch >= size then t.scratch else Cstruct.create_unsafe (max size (t.mtu + header)) in
   t.scratch <- Cstruct.empty;
   let give_back () = t.scratch <- whole in
@@ -280,15 +282,17 @@ let write_copy t size fill offload =
       give_back ();
       Lwt.return_ok ()
   | length ->
-      let sent = with_room t (fun () -> match send t.handle buffer.buffer buffer.off length offload with 256 -> None | code -> Some (finished t code)) in
+      let send () = match send t.handle buffer.buffer buffer.off length leaves with 256 -> None | code -> Some (finished t code) in
+      let sent = with_room t length leaves send in
       (* Where that waits for room, the next packet is written elsewhere. *)
       Lwt.on_termination sent give_back;
       sent
 
-let write_any t ~most ~size fill offload =
+let write_any t ~most ~size fill leaves =
   if size < 0 || size > most then Lwt.return_error `Invalid_length
-  else if size <= page_size && offload lsr 16 = 0 then with_room t (write_page t size fill offload)
-  else write_copy t size fill offload
+  else if size <= Net_takes.page_size && Net_takes.segment leaves = 0 then with_room t size leaves (write_page t size fill leaves)
+  else if is_up t && not (Net_takes.packet t.takes 0 leaves) then Lwt.return_error `Unimplemented
+  else write_copy t size fill leaves
 
 let write t ~size fill = write_any t ~most:(t.mtu + header) ~size fill 0
 
@@ -296,13 +300,10 @@ let write t ~size fill = write_any t ~most:(t.mtu + header) ~size fill 0
 let longest_segment = 65535
 
 let write_partial t ?(v6 = false) ?(segment = 0) ~size fill =
-  let takes offload = List.mem offload t.takes in
-  let can = takes (if v6 then `Checksum_v6 else `Checksum_v4) && (segment = 0 || takes (if v6 then `Segments_v6 else `Segments_v4)) in
   if segment < 0 || segment > 0xffff then Lwt.return_error `Invalid_length
-  else if is_up t && not can then Lwt.return_error `Unimplemented
   else
     let most = if segment = 0 then t.mtu + header else longest_segment in
-    write_any t ~most ~size fill (1 lor (if v6 then 2 else 0) lor (segment lsl 16))
+    write_any t ~most ~size fill (Net_takes.leaves ~v6 ~segment)
 
 (* {2 Receiving} *)
 
@@ -394,6 +395,6 @@ let get_stats_counters t =
 
 let reset_stats_counters t = t.counted <- Array.init 7 (statistic t.handle)
 let dropped t = (statistic t.handle received_dropped, statistic t.handle sent_dropped + t.dropped)
-let offloads t = t.takes
+let offloads t = if is_up t then t.takes.offloads else []
 let is_connected = is_up
 let connected_queues t = if is_up t then Array.length t.queues else 0

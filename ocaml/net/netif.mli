@@ -29,13 +29,13 @@ val write : t -> size:int -> (Cstruct.t -> int) -> (unit, error) result Lwt.t
 (** [write t ~size fill] has [fill] write a frame, with its Ethernet header, to a zeroed buffer of [size] bytes, at most {!mtu}
     and 14, and return its length; 0 sends nothing. The buffer is [fill]'s only until it returns. Waits while there is no room, at
     most 100 ms; then, or while there is no backend, the frame is dropped, as frames may be. [`Invalid_length] when [size]
-    or the length is too large. *)
+    or the length is too large, [`Unimplemented] when the frame has more than 4096 bytes and the backend takes a page at most: one
+    without scatter-gather, which netback is not. *)
 
 val listen : t -> header_size:int -> (Cstruct.t -> unit Lwt.t) -> (unit, error) result Lwt.t
 (** [listen t ~header_size f] calls [f] with each frame that comes until {!disconnect}, over restarts of the backend. It does
     not wait for what [f] returns; failures are logged. [header_size] is not looked at. A frame that the {!mtu} does not allow may
-    come or be dropped, as there is room for it; none has more than 32 KiB, or eight of the longest that it allows where these are
-    longer than a page. *)
+    come or be dropped, as there is room for it; none has more than 32 KiB, or two of the longest that it allows where that is more. *)
 
 val mac : t -> Macaddr.t
 (** Its address. *)
@@ -52,8 +52,11 @@ val reset_stats_counters : t -> unit
 (** {2 Of this library alone} *)
 
 val memory : int ref
-(** The most bytes for the pages of an interface that is connected from then on; 1 MiB less 56 KiB at most, which is the default,
-    172 KiB at least. *)
+(** The most bytes for the pages of an interface that is connected from then on: 960 KiB at most, which is the default, 176 KiB at least.
+    Beside these it has a buffer of 32 KiB to receive into and 28 KiB for what it knows of the pages, which is less than 1 MiB in all. Above that
+    are, where they are used, a buffer for two of the longest packets instead of the 32 KiB, 128 KiB with {!listen_partial}, and one for the
+    longest packet of several pages that was sent, 64 KiB at most. Buffers of frames that the program still refers to are the
+    program's. *)
 
 val queues : int ref
 (** The most queues of an interface that is connected from then on, 1 to 4; 1 at first, which is what one processor needs. Each has rings
@@ -71,12 +74,12 @@ type offload = [ `Checksum_v4 | `Checksum_v6 | `Segments_v4 | `Segments_v6 ]
 (** Work on a packet that is sent: the checksum of TCP or UDP, or the cutting of a segment of TCP, over IPv4 or IPv6. *)
 
 val offloads : t -> offload list
-(** What the backend of the last connection takes over. *)
+(** What the backend of now takes over; nothing while there is none. *)
 
 val write_partial : t -> ?v6:bool -> ?segment:int -> size:int -> (Cstruct.t -> int) -> (unit, error) result Lwt.t
 (** Like {!write}, of a frame whose checksum field of TCP or UDP has the sum of the pseudo header, not complemented, and whose rest the
     backend computes. [v6] says that it is over IPv6. With [segment], which is the bytes of TCP payload in a packet, it may have up to
-    65535 bytes and is cut by whoever puts it on a wire. [`Unimplemented] when that is none of {!offloads}. *)
+    65535 bytes and is cut by whoever puts it on a wire. [`Unimplemented] when that is none of {!offloads}, and as {!write} has it. *)
 
 type checksum = [ `Good | `Partial | `Unchecked ]
 (** Of a packet's TCP or UDP: it need not be looked at; it is the sum of the pseudo header, not complemented, since the packet never was on a

@@ -4,7 +4,7 @@
 use super::devices::Table;
 use super::domid;
 use super::errors::{Code, OUT_OF_RANGE};
-use crate::xen::disk::{self, Disk, SEGMENTS};
+use crate::xen::disk::{self, Disk, Refused, SEGMENTS};
 use crate::xen::platform::PAGE;
 use core::slice::{from_raw_parts, from_raw_parts_mut};
 use xen_proto::block::{Broken, Operation, Part, QUEUES, Status};
@@ -28,7 +28,7 @@ fn size(bytes: i64, queues: i64) -> (usize, usize) {
 extern "C" fn mxen_block_take(bytes: i64, queues: i64, number: i64) -> i64 {
     let (pages, queues) = size(bytes, queues);
     // SAFETY: the table hands memory out once and for ever. The ring has 16 bits of the number, and nobody looks at them.
-    DISKS.take(pages, queues, |address| unsafe {
+    DISKS.take(pages, queues, Disk::close, |address| unsafe {
         Disk::new(address, pages, number as u16, queues)
     })
 }
@@ -81,6 +81,26 @@ extern "C" fn mxen_block_most(handle: i64) -> i64 {
     DISKS.with(handle, |place| (place.device.most_pages() * PAGE) as i64)
 }
 
+/// A backend in domain `peer` is connected, which keeps writes back until a flush, or does not; 0.
+#[unsafe(no_mangle)]
+extern "C" fn mxen_block_connected(handle: i64, peer: i64, keeps: bool) -> i64 {
+    let Some(peer) = domid(peer) else {
+        return OUT_OF_RANGE;
+    };
+    DISKS.with(handle, |place| {
+        place.device.unflushed.connected(peer, keeps);
+        0
+    })
+}
+
+/// 1 when writes may be lost of which no flush has told yet; it counts as told then.
+#[unsafe(no_mangle)]
+extern "C" fn mxen_block_take_loss(handle: i64) -> i64 {
+    DISKS.with(handle, |place| {
+        i64::from(place.device.unflushed.take_loss())
+    })
+}
+
 /// Asks for a transfer: its number, or -1 while there are too many. The operations have blkif's numbers.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn mxen_block_start(
@@ -107,8 +127,11 @@ unsafe extern "C" fn mxen_block_start(
         len,
     };
     DISKS.with(handle, |place| {
-        let id = place.device.start(operation, part, data);
-        id.map_or(-1, |id| id as i64)
+        match place.device.start(operation, part, data) {
+            Ok(id) => id as i64,
+            Err(Refused::NoRoom) => -1,
+            Err(Refused::TooLong) => OUT_OF_RANGE,
+        }
     })
 }
 
@@ -118,14 +141,17 @@ extern "C" fn mxen_block_publish(handle: i64) -> i64 {
     DISKS.with(handle, |place| i64::from(place.device.publish()))
 }
 
-/// Takes answers in, and asks for what waited for them, which is to be published; 0.
+/// Takes answers in, and asks for what waited for them, which is to be published; how many there were.
 #[unsafe(no_mangle)]
 extern "C" fn mxen_block_poll(handle: i64) -> i64 {
-    DISKS.with(handle, |place| code(place.device.poll(), |()| 0))
+    DISKS.with(handle, |place| {
+        code(place.device.poll(), |answers| answers as i64)
+    })
 }
 
-/// What became of a transfer: 1 done, 2 failed, 3 not supported by this backend; 0 while that is not known. What was read is
-/// copied to the buffer.
+/// What became of a transfer: 1 done, 2 failed, 3 not supported by this backend, 4 a flush before which writes may have been lost;
+/// 5 one to be asked for anew, since its pages went with an old backend; 0 while that is not known. What was read is copied to the
+/// buffer.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn mxen_block_finish(handle: i64, id: i64, buffer: *mut u8, size: usize) -> i64 {
     let Ok(id) = id.try_into() else {
@@ -135,10 +161,12 @@ unsafe extern "C" fn mxen_block_finish(handle: i64, id: i64, buffer: *mut u8, si
     let buffer = (size != 0).then(|| unsafe { from_raw_parts_mut(buffer, size) });
     DISKS.with(handle, |place| {
         match place.device.finish(id, |_, _| buffer) {
+            None if place.device.take_lacking(id).is_some() => 5,
             None => 0,
             Some(Status::Done) => 1,
             Some(Status::Failed) => 2,
             Some(Status::Unsupported) => 3,
+            Some(Status::Lost) => 4,
         }
     })
 }

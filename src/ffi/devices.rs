@@ -2,11 +2,11 @@
 //! Devices whose rings and pages are here and whose connection is made by OCaml, behind `c_stubs/mirage_devices.c`.
 //!
 //! A device and its memory stay for ever: OCaml values that point into its pages may outlive its use. One that is not in use
-//! any more is the next one's of the same kind, size and number of queues.
+//! any more is the next one's of the same kind, size and number of queues, as soon as its backend has let go of it.
 
 use super::errors::{NO_MEMORY, OUT_OF_RANGE};
-use crate::xen::grants;
 use crate::xen::platform::{self, PAGE};
+use crate::xen::{grants, hypercall};
 use spin::Mutex;
 use xen_proto::xenbus::{Frontend, State};
 
@@ -17,7 +17,7 @@ const MOST: usize = 64;
 pub struct Place<T: 'static> {
     /// It.
     pub device: &'static mut T,
-    /// How many pages it has; 0 when it cannot be used again.
+    /// How many pages it has.
     pages: usize,
     /// How many queues.
     queues: usize,
@@ -33,14 +33,20 @@ impl<T: Send> Table<T> {
         Table(Mutex::new([const { None }; MOST]))
     }
 
-    /// A device with `pages` pages and `queues` queues, which `make` makes of their address if there is none that can be used again: its
-    /// handle.
-    pub fn take(&self, pages: usize, queues: usize, make: impl FnOnce(usize) -> Option<T>) -> i64 {
+    /// A device with `pages` pages and `queues` queues, which `make` makes of their address if there is none that can be used again,
+    /// of which `close` says that no backend maps a page: its handle.
+    pub fn take(
+        &self,
+        pages: usize,
+        queues: usize,
+        close: fn(&mut T) -> bool,
+        make: impl FnOnce(usize) -> Option<T>,
+    ) -> i64 {
         let mut places = self.0.lock();
-        let idle = places.iter().position(|place| {
-            place
-                .as_ref()
-                .is_some_and(|place| !place.used && (place.pages, place.queues) == (pages, queues))
+        let idle = places.iter_mut().position(|place| {
+            place.as_mut().is_some_and(|place| {
+                !place.used && (place.pages, place.queues) == (pages, queues) && close(place.device)
+            })
         });
         if let Some(handle) = idle
             && let Some(Some(place)) = places.get_mut(handle)
@@ -85,15 +91,11 @@ impl<T: Send> Table<T> {
         place.filter(|place| place.used).map_or(OUT_OF_RANGE, f)
     }
 
-    /// Gives a device back. One of which `close` says that its backend holds on to some of it is never used again.
+    /// Gives a device back; 1, or 0 when `close` says that its backend holds on to some of it, until when it is not used again.
     pub fn give(&self, handle: i64, close: impl FnOnce(&mut T) -> bool) -> i64 {
         self.with(handle, |place| {
             place.used = false;
-            let whole = close(place.device);
-            if !whole {
-                place.pages = 0;
-            }
-            i64::from(whole)
+            i64::from(close(place.device))
         })
     }
 }
@@ -118,6 +120,20 @@ extern "C" fn mxen_frontend_reset(packed: u32) -> u32 {
     let mut frontend = Frontend::unpack(packed);
     frontend.reset();
     frontend.pack()
+}
+
+/// [`Frontend::renew`].
+#[unsafe(no_mangle)]
+extern "C" fn mxen_frontend_renew(packed: u32) -> u32 {
+    let mut frontend = Frontend::unpack(packed);
+    frontend.renew();
+    frontend.pack()
+}
+
+/// [`hypercall::is_bound`].
+#[unsafe(no_mangle)]
+extern "C" fn mxen_frontend_is_bound(port: i64) -> bool {
+    u32::try_from(port).is_ok_and(hypercall::is_bound)
 }
 
 /// [`Frontend::wrote_connected`].

@@ -28,6 +28,7 @@ const BAD_REFERENCE: i64 = -263;
 const BAD_FRAME: i64 = -264;
 const BUSY: i64 = -265;
 const TABLE_FULL: i64 = -266;
+const STILL_MAPPED: i64 = -267;
 /// Minus what is left, one of [`BREAKS`].
 const BROKEN: i64 = -270;
 const STATUS: i64 = -512;
@@ -65,6 +66,7 @@ impl grants::Error {
             grants::Error::Window(_) => WINDOW_FULL,
             grants::Error::OutOfRange => OUT_OF_RANGE,
             grants::Error::InUse => IN_USE,
+            grants::Error::StillMapped => STILL_MAPPED,
             grants::Error::NotRam => NOT_RAM,
             grants::Error::NoMemory => NO_MEMORY,
         }
@@ -124,6 +126,7 @@ fn text(code: i64) -> &'static str {
         BAD_FRAME => grant::Error::BadFrame.text(),
         BUSY => grant::Error::Busy.text(),
         TABLE_FULL => grant::Error::Full.text(),
+        STILL_MAPPED => "the backend of before still maps them",
         _ if (BROKEN - 3..=BROKEN).contains(&code) => BREAKS
             .get((BROKEN - code) as usize)
             .map_or("", |broken| broken.text()),

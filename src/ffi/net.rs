@@ -11,6 +11,16 @@ use xen_proto::net::{Broken, Gso, MOST_QUEUES, Offload};
 
 static NETS: Table<Interface> = Table::new();
 
+/// The pages that an interface has at most, fewer than the core's: OCaml has memory beside them.
+const MOST_PAGES: usize = 240;
+/// What that takes (ocaml/net/netif.ml) with a usual MTU: where frames are received into, and what it knows of the pages.
+const BESIDE: usize = (32 + 16) << 10;
+
+// A mebibyte an interface, all in all.
+const _: () = assert!(MOST_PAGES <= DEFAULT_PAGES);
+const _: () =
+    assert!((MOST_PAGES + size_of::<Interface>().div_ceil(PAGE)) * PAGE + BESIDE <= 1 << 20);
+
 /// Nothing there: no room, no packet.
 const NONE: i64 = 0;
 /// There is no room to send; more than any queue's number.
@@ -38,12 +48,12 @@ fn offload(word: i64) -> Offload {
 #[unsafe(no_mangle)]
 extern "C" fn mxen_net_take(bytes: i64, queues: i64) -> i64 {
     let pages = usize::try_from(bytes).unwrap_or(0) / PAGE;
-    let pages = pages.clamp(LEAST_PAGES, DEFAULT_PAGES);
+    let pages = pages.clamp(LEAST_PAGES, MOST_PAGES);
     let Ok(queues @ 1..=MOST_QUEUES) = usize::try_from(queues) else {
         return OUT_OF_RANGE;
     };
     // SAFETY: the table hands memory out once and for ever.
-    NETS.take(pages, queues, |address| unsafe {
+    NETS.take(pages, queues, Interface::close, |address| unsafe {
         Interface::new(address, pages, queues)
     })
 }
@@ -52,7 +62,7 @@ extern "C" fn mxen_net_take(bytes: i64, queues: i64) -> i64 {
 #[unsafe(no_mangle)]
 extern "C" fn mxen_net_references(bytes: i64) -> i64 {
     let pages = usize::try_from(bytes).unwrap_or(0) / PAGE;
-    pages.clamp(LEAST_PAGES, DEFAULT_PAGES) as i64
+    pages.clamp(LEAST_PAGES, MOST_PAGES) as i64
 }
 
 /// Ends its grants; 1, or 0 while the backend still maps a page.

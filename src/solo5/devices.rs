@@ -10,26 +10,20 @@ use super::api::Solo5Result;
 use super::device_hooks::{self, Hooks};
 use super::options::{self, Settings};
 use crate::mm::{device_memory, layout};
-use crate::xen::bus::Link;
 use crate::xen::line::Line;
 use crate::xen::store::{self, Store};
 use crate::xen::{events, time};
 use core::ffi::c_char;
 use core::ops::Range;
 use spin::Mutex;
-use xen_proto::manifest::{self, Kind, MAX_ENTRIES, Manifest};
+use xen_proto::manifest::{Kind, MAX_ENTRIES, Manifest};
 use xen_proto::options::Level;
-use xen_proto::xenstore::strings;
+use xen_proto::xenbus::Link;
 
 mod block;
 mod buffers;
+mod bus;
 mod net;
-
-/// How long acquiring waits for a backend, in ns.
-const PATIENCE: u64 = 30_000_000_000;
-
-/// How often in one go the bus looks at what has changed while it looked.
-const ROUNDS: usize = 3;
 
 /// A device that was acquired, or is about to be.
 pub trait Device: Send {
@@ -39,8 +33,9 @@ pub trait Device: Send {
     /// Has the bus do what there is to do.
     fn advance(&mut self, store: &mut Store);
 
-    /// Whether it can be read; if not, it raises an event when it can. Forgets the events that came.
-    fn is_ready(&mut self) -> bool;
+    /// Whether it can be read; if not, it raises an event when it can. Forgets the events that came. `None` where its backend broke the
+    /// protocol, which the bus has to see to.
+    fn is_ready(&mut self) -> Option<bool>;
 
     /// Gives the backend a last chance to take what was sent.
     fn finish(&mut self) {}
@@ -63,12 +58,15 @@ struct Devices {
     acquired: u64,
     /// A bit a handle: its place on the bus has still to be looked at.
     changed: u64,
+    /// When unfinished ones are looked at again, in ns of monotonic time; `u64::MAX` where there is none.
+    again: u64,
 }
 
 static DEVICES: Mutex<Devices> = Mutex::new(Devices {
     slots: [const { None }; MAX_ENTRIES],
     acquired: 0,
     changed: 0,
+    again: u64::MAX,
 });
 
 static HOOKS: Hooks = Hooks { wait, finish };
@@ -198,147 +196,19 @@ unsafe fn acquire(
     Ok(declared.handle)
 }
 
-impl Devices {
-    /// Connects a declared device, and waits for its backend.
-    fn connect(
-        &mut self,
-        declared: &manifest::Device<'_>,
-        make: fn(&mut Store, u64, usize) -> Result<&'static mut dyn Device, &'static str>,
-    ) -> Result<(), &'static str> {
-        let store = store::get().ok_or("the domain has no xenstore")?;
-        let slot = self.slots.get_mut(declared.handle).ok_or("bad handle")?;
-        if slot.is_none() {
-            let kind = text(declared.kind).as_bytes();
-            if options::settings().is_some_and(|settings| settings.device_memory(kind).is_err()) {
-                return Err("the option for its memory is no size");
-            }
-            let mut store = store.lock();
-            let number = find_number(&mut store, declared)?;
-            *slot = Some(make(&mut store, number, declared.handle)?);
-        }
-        let deadline = time::monotonic().saturating_add(PATIENCE);
-        self.advance(1 << declared.handle);
-        loop {
-            let up = |slot: &mut Option<&'static mut dyn Device>| {
-                slot.as_mut()
-                    .is_some_and(|device| device.link().is_connected())
-            };
-            if self.slots.get_mut(declared.handle).is_some_and(up) {
-                return Ok(());
-            }
-            let mut pending = false;
-            events::wait(deadline, || {
-                pending = self.is_pending();
-                pending
-            });
-            pending &= time::monotonic() < deadline;
-            if !pending {
-                return Err("its backend does not connect");
-            }
-            self.serve_store();
-        }
-    }
-
-    /// Has the bus look after the devices whose bits are set, and those of which it hears meanwhile. A backend that changes its
-    /// state without end is looked at again when the program waits next: others have their turn.
-    fn advance(&mut self, devices: u64) {
-        let Some(store) = store::get() else {
-            return;
-        };
-        let store = &mut *store.lock();
-        self.changed |= devices;
-        for _ in 0..ROUNDS {
-            let changed = core::mem::take(&mut self.changed);
-            for (handle, slot) in self.slots.iter_mut().enumerate() {
-                if changed & 1 << handle != 0
-                    && let Some(device) = slot
-                {
-                    device.advance(store);
-                }
-            }
-            self.changed = store.link().take_changed();
-            if self.changed == 0 {
-                break;
-            }
-        }
-    }
-
-    /// Whether the bus has something to do.
-    fn is_pending(&mut self) -> bool {
-        self.changed != 0 || store::get().is_some_and(|store| store::is_pending(&mut store.lock()))
-    }
-
-    /// Takes in what xenstored says.
-    fn serve_store(&mut self) {
-        let Some(store) = store::get() else {
-            return;
-        };
-        let changed = {
-            let store = &mut *store.lock();
-            // Where xenstored broke the protocol and cannot connect anew, nothing is heard of the devices any more; what they
-            // do goes on.
-            let _ = store.tend();
-            if store.link().take_unwatched() {
-                for device in self.slots.iter_mut().flatten() {
-                    device.link().watch_again(store);
-                }
-            }
-            store.link().take_changed()
-        };
-        self.advance(changed);
-    }
-
-    /// The handles that can be read.
-    fn ready(&mut self) -> u64 {
-        let mut ready = 0;
-        let mut rest = self.acquired;
-        while rest != 0 {
-            let handle = rest.trailing_zeros() as usize;
-            rest &= rest - 1;
-            if let Some(Some(device)) = self.slots.get_mut(handle)
-                && device.is_ready()
-            {
-                ready |= 1 << handle;
-            }
-        }
-        ready
-    }
-}
-
-/// The number in xenstore of the device that a name stands for.
-fn find_number(store: &mut Store, declared: &manifest::Device<'_>) -> Result<u64, &'static str> {
-    let kind = text(declared.kind).as_bytes();
-    if let Some(number) =
-        options::settings().and_then(|settings| settings.device(kind, declared.name))
-    {
-        return store::number(number).ok_or("the option for it names no number");
-    }
-    let folder: &[u8] = match declared.kind {
-        Kind::Block => b"device/vbd",
-        Kind::Net => b"device/vif",
-    };
-    let mut names = [0; 1024];
-    let names = store.directory(0, folder, &mut names).unwrap_or(&[]);
-    // The one above which there are as many as come before it: sorted without a place to sort in.
-    let numbers = || strings(names).filter_map(store::number);
-    numbers()
-        .find(|&number| numbers().filter(|&other| other < number).count() == declared.order)
-        .ok_or("the domain has no such device: see its configuration")
-}
-
 fn wait(deadline: u64) -> u64 {
     let mut devices = DEVICES.lock();
     loop {
         let (mut ready, mut pending) = (0, false);
-        events::wait_often(deadline, || {
-            pending = devices.is_pending();
+        events::wait_often(deadline.min(devices.again), || {
             ready = devices.ready();
+            pending = devices.is_pending();
             ready != 0 || pending
         });
         if pending {
             devices.serve_store();
         }
-        if ready != 0 || !pending || time::monotonic() >= deadline {
+        if ready != 0 || time::monotonic() >= deadline {
             return ready;
         }
     }

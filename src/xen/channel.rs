@@ -22,6 +22,11 @@ impl Channel {
         self.port.0
     }
 
+    /// Whether the backend has bound it.
+    pub fn is_bound(&self) -> bool {
+        hypercall::is_bound(self.port.0)
+    }
+
     /// Lets its events through.
     pub fn unmask(&self) {
         self.port.unmask();

@@ -43,6 +43,8 @@ pub enum Error {
     OutOfRange,
     /// The reference grants something already.
     InUse,
+    /// A backend that a device had before maps so many of its pages that the rest does not do.
+    StillMapped,
     /// The memory is not this domain's RAM at its own address, so it has no frame to name.
     NotRam,
     /// libc's heap is used up.

@@ -123,6 +123,24 @@ pub fn bind_virq(virq: u32) -> Result<u32, XenError> {
     Ok(arg.port)
 }
 
+/// EVTCHNOP_status: whether another domain has bound a port that was offered to it; so, too, when Xen does not say.
+pub fn is_bound(port: u32) -> bool {
+    let mut arg = abi::evtchn_status {
+        dom: SELF,
+        port,
+        ..Default::default()
+    };
+    // SAFETY: the structure is what the operation asks for and fills in.
+    let asked = unsafe {
+        call2(
+            abi::__HYPERVISOR_event_channel_op,
+            u64::from(abi::EVTCHNOP_status),
+            pointer(&mut arg),
+        )
+    };
+    asked.is_err() || arg.status != abi::EVTCHNSTAT_unbound
+}
+
 /// EVTCHNOP_send: notifies the other end of a port.
 pub fn send(port: u32) -> Result<(), XenError> {
     let mut arg = abi::evtchn_send { port };

@@ -13,16 +13,12 @@ pub mod net;
 pub mod shared_page;
 
 #[cfg(feature = "solo5")]
-pub mod bus;
-#[cfg(feature = "solo5")]
 pub mod channel;
 #[cfg(feature = "solo5")]
 #[path = "core_platform.rs"]
 pub mod platform;
 #[cfg(feature = "solo5")]
 pub mod store;
-#[cfg(feature = "solo5")]
-pub mod text;
 
 #[cfg(feature = "solo5")]
 pub mod console;

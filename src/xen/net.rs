@@ -8,7 +8,6 @@
 
 use super::grants::Error;
 use super::lent::LentPages;
-use super::platform::PAGE;
 use xen_proto::net::{
     Cut, MOST_QUEUES, Packet, Pool, QUEUE_PAGES, Rx, RxPage, Tx, TxPage, queues, share,
 };
@@ -26,10 +25,12 @@ const RX_PAGES: usize = 128;
 /// Pages put back before the backend is shown them, so that this costs little.
 const BATCH: usize = 16;
 
-/// The pages that a default interface uses, and the least that one can do with.
+/// The pages that a default interface has, the most.
 pub const DEFAULT_PAGES: usize = 2 + TX_PAGES + RX_PAGES;
-/// Enough for one 64 KiB packet each way.
-pub const LEAST_PAGES: usize = 2 + 2 * QUEUE_PAGES;
+/// Enough for the rings and one 64 KiB packet each way.
+const ENOUGH: usize = 2 + 2 * QUEUE_PAGES;
+/// The least: enough, too, when a backend of before keeps the rings.
+pub const LEAST_PAGES: usize = ENOUGH + 2;
 
 // So a ring with a free page always has a free slot: a packet has a page at least, and one slot of extra information at most.
 const _: () = assert!(2 * TX_PAGES < xen_proto::net::SLOTS);
@@ -62,12 +63,39 @@ struct Queue {
     first: usize,
 }
 
+/// What the pages that there are are used for.
+#[derive(Clone, Copy)]
+struct Shares {
+    /// To send from.
+    tx: usize,
+    /// To receive into.
+    rx: usize,
+    /// The most queues, each with two rings.
+    queues: usize,
+}
+
+impl Shares {
+    /// Of `pages` pages, with up to `wanted` queues: as many as have enough.
+    fn of(pages: usize, wanted: usize) -> Option<Self> {
+        let queues = wanted.clamp(1, MOST_QUEUES).min(pages / ENOUGH);
+        let data = pages - 2 * queues;
+        let rx = (data * RX_PAGES / (TX_PAGES + RX_PAGES)).min(RX_PAGES);
+        let tx = (data - rx).min(TX_PAGES);
+        (queues != 0).then_some(Shares { tx, rx, queues })
+    }
+
+    /// The pages of a queue's rings, the one to send on and the one to receive on.
+    fn rings(&self, queue: usize) -> [usize; 2] {
+        let first = self.tx + self.rx + 2 * queue;
+        [first, first + 1]
+    }
+}
+
 /// An interface's queues and pages.
 pub struct Interface {
-    /// Two for each queue that is wanted.
-    rings: LentPages<{ 2 * MOST_QUEUES }>,
-    tx_pages: LentPages<TX_PAGES>,
-    rx_pages: LentPages<RX_PAGES>,
+    /// First those to send from, then those to receive into, then the rings.
+    pages: LentPages<DEFAULT_PAGES>,
+    shares: Shares,
     /// The pages to send from that are in no ring.
     pool: Pool,
     queues: [Option<Queue>; MOST_QUEUES],
@@ -92,26 +120,12 @@ impl Interface {
         if pages < LEAST_PAGES {
             return None;
         }
-        // As many as have their share of the pages.
-        let wanted = wanted.clamp(1, MOST_QUEUES).min(pages / LEAST_PAGES);
-        let rings = 2 * wanted;
-        let data = pages - rings;
-        let rx_count = (data * RX_PAGES)
-            .div_ceil(TX_PAGES + RX_PAGES)
-            .min(RX_PAGES);
-        let tx_count = (data - rx_count).min(TX_PAGES);
-        // SAFETY: three parts of the caller's pages that do not overlap.
-        let (rings, tx_pages, rx_pages) = unsafe {
-            (
-                LentPages::new(address, rings, true),
-                LentPages::new(address + rings * PAGE, tx_count, false),
-                LentPages::new(address + (rings + tx_count) * PAGE, rx_count, true),
-            )
-        };
+        let shares = Shares::of(pages, wanted)?;
+        // SAFETY: the caller's promise.
+        let pages = unsafe { LentPages::new(address, pages) };
         Some(Interface {
-            rings,
-            tx_pages,
-            rx_pages,
+            pages,
+            shares,
             pool: Pool::new(0),
             queues: [const { None }; MOST_QUEUES],
             count: 1,
@@ -126,26 +140,31 @@ impl Interface {
     /// `multi-queue-max-queues`, if that is a number. What was in flight is lost, as packets may be. The [queues](Self::queues) are
     /// numbered from 0 on.
     pub fn offer(&mut self, peer: u16, offered: Option<u64>) -> Result<(), Error> {
-        self.rings.lend(peer, |_| false)?;
-        self.tx_pages.lend(peer, |_| false)?;
-        self.rx_pages.lend(peer, |_| false)?;
-        // Nothing refers to pages by number any more.
-        let rings = self.rings.compact();
-        self.pool = Pool::new(self.tx_pages.compact());
-        let rx_pages = self.rx_pages.compact();
-        self.count = queues(offered, self.wanted.min(rings / 2), rx_pages);
+        self.queues = [const { None }; MOST_QUEUES];
+        if !self.pages.is_lent_to(peer) {
+            self.pages.take_back();
+            // Nothing refers to pages by number any more.
+            self.pages.compact();
+            let shares = Shares::of(self.pages.count(), self.wanted).ok_or(Error::StillMapped)?;
+            self.pages.lend(peer, |page| page >= shares.tx)?;
+            self.shares = shares;
+        }
+        let Shares {
+            tx,
+            rx,
+            queues: most,
+        } = self.shares;
+        self.pool = Pool::new(tx);
+        self.count = queues(offered, most, rx);
         self.turn = 0;
         self.cut = None;
-        for (index, place) in self.queues.iter_mut().enumerate() {
-            *place = None;
-            if index >= self.count {
-                continue;
-            }
-            let own = share(rx_pages, self.count, index);
-            let (tx, rx) = start(&self.rings, index, own.len()).ok_or(Error::InUse)?;
-            let first = own.start;
+        for (index, place) in self.queues.iter_mut().enumerate().take(self.count) {
+            let own = share(rx, self.count, index);
+            let rings = self.shares.rings(index);
+            let first = tx + own.start;
+            let (tx, rx) = start(&self.pages, rings, own.len()).ok_or(Error::StillMapped)?;
             let queue = place.insert(Queue { tx, rx, first });
-            queue.refill(&self.rx_pages);
+            queue.refill(&self.pages);
             // Nobody is there yet who would want an event.
             let _ = queue.rx.publish();
         }
@@ -160,7 +179,9 @@ impl Interface {
 
     /// The grants of a queue's rings, the one to send on and the one to receive on.
     pub fn references(&self, queue: usize) -> [u32; 2] {
-        [2 * queue, 2 * queue + 1].map(|ring| self.rings.reference(ring))
+        self.shares
+            .rings(queue)
+            .map(|ring| self.pages.reference(ring))
     }
 
     fn active(&mut self) -> impl Iterator<Item = &mut Queue> {
@@ -170,19 +191,19 @@ impl Interface {
 
 impl Queue {
     /// Puts all its pages that are free into the ring.
-    fn refill(&mut self, pages: &LentPages<RX_PAGES>) {
+    fn refill(&mut self, pages: &LentPages<DEFAULT_PAGES>) {
         let first = self.first;
         self.rx.refill(|page| pages.reference(first + page));
     }
 }
 
-/// Empty rings in the two pages of a queue.
+/// Empty rings in two pages.
 fn start(
-    rings: &LentPages<{ 2 * MOST_QUEUES }>,
-    queue: usize,
+    pages: &LentPages<DEFAULT_PAGES>,
+    [tx, rx]: [usize; 2],
     rx_pages: usize,
 ) -> Option<(Tx<'static>, Rx<'static>)> {
-    let (tx, rx) = (rings.page(2 * queue)?, rings.page(2 * queue + 1)?);
+    let (tx, rx) = (pages.page(tx)?, pages.page(rx)?);
     // SAFETY: both types are atomic integers throughout.
     let (tx, rx): (&TxPage, &RxPage) = unsafe { (tx.view(), rx.view()) };
     Some((Tx::new(tx), Rx::new(rx, rx_pages)))

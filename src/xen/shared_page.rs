@@ -25,17 +25,13 @@ impl SharedMemory {
         self.0
     }
 
-    /// Fills it with zeros.
-    pub fn clear(self) {
-        self.clear_start(PAGE);
-    }
-
-    /// Fills its first `len` bytes, and up to seven after them, with zeros.
-    pub fn clear_start(self, len: usize) {
-        let words = len.min(PAGE).div_ceil(8);
-        // SAFETY: a page of ours.
+    /// Fills `len` bytes from offset `at` on, a multiple of 8, and up to seven after them, with zeros; those that it has.
+    pub fn clear(self, at: usize, len: usize) {
+        let at = at.min(PAGE);
+        let words = len.min(PAGE - at).div_ceil(8);
+        // SAFETY: a page of ours, and no more of it than there is.
         unsafe {
-            asm!("rep stosq", inout("rdi") self.0 => _, inout("rcx") words => _, in("rax") 0,
+            asm!("rep stosq", inout("rdi") self.0 + at => _, inout("rcx") words => _, in("rax") 0,
                  options(nostack, preserves_flags));
         }
     }

@@ -12,12 +12,11 @@
 //!    (`src/ffi/store.rs`), which ends the sleep.
 
 use super::events::{self, Port};
-use super::text::Text;
 use super::{abi, hypercall, time};
 use crate::arch::paging;
 use crate::mm::layout::{PAGE, SPECIAL_PAGES};
 use spin::{Mutex, Once};
-use xen_proto::xenstore::{Error, Kind, Link, Session, SharedPage};
+use xen_proto::xenstore::{Error, Kind, Link, Session, SharedPage, number};
 
 /// How long a request may take, in ns. xenstored answers in a fraction of a millisecond.
 const PATIENCE: u64 = 10_000_000_000;
@@ -155,30 +154,4 @@ fn connect() -> Option<Store> {
         receiver: None,
     };
     Some(Session::new(page, link))
-}
-
-/// The number that `digits` are, in decimal; `None` for anything else.
-pub fn number(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_u64, |number, &digit| {
-        let digit = digit.wrapping_sub(b'0');
-        let number = number.checked_mul(10)?.checked_add(u64::from(digit))?;
-        (digit < 10).then_some(number)
-    })
-}
-
-/// The value at `folder/name`, copied; `None` when there is none, or it cannot be had.
-pub fn read<const N: usize>(store: &mut Store, folder: &[u8], name: &[u8]) -> Option<Text<N>> {
-    let path = super::text::Path::of(&[folder, b"/", name]);
-    let value = store.read(0, path.get()).ok()?;
-    let text = Text::of(&[value]);
-    (!text.get().is_empty() || value.is_empty()).then_some(text)
-}
-
-/// The number at `folder/name`; `None` when there is none.
-pub fn read_number(store: &mut Store, folder: &[u8], name: &[u8]) -> Option<u64> {
-    let text = read::<24>(store, folder, name)?;
-    number(text.get())
 }

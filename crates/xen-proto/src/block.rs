@@ -11,9 +11,11 @@ use crate::ring::{Front, Overrun, SharedRing};
 
 mod parts;
 mod queues;
+mod unflushed;
 
 pub use parts::{Geometry, Part, parts};
 pub use queues::{Queues, count};
+pub use unflushed::Unflushed;
 
 /// Slots of a ring, and how many requests there can be in it at once.
 pub const SLOTS: usize = 32;
@@ -123,6 +125,8 @@ pub enum Status {
     Failed,
     /// `BLKIF_RSP_EOPNOTSUPP`.
     Unsupported,
+    /// Of a flush: what was written before may be lost. See [`Unflushed`].
+    Lost,
 }
 
 /// The mark of an id; 0 of one that there is not.

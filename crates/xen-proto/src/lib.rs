@@ -29,6 +29,7 @@ pub mod protection;
 pub mod ring;
 pub mod start_info;
 pub mod symbols;
+pub mod text;
 pub mod unwind;
 pub mod window;
 pub mod xenbus;

@@ -3,10 +3,16 @@
 //! watches of the other.
 //!
 //! States: xen/include/public/io/xenbus.h. [`Frontend`] is told what the backend's state is and says what to do next; it
-//! does no input or output, so that whoever has the xenstore connection drives it. A new connection always goes
+//! does no input or output, so that whoever has the xenstore connection drives it: [`Link`], through a
+//! [`Session`](crate::xenstore::Session), or a driver in another language. A new connection always goes
 //! through Closed and Initialising, which every backend takes as the start of one, whatever it was doing before.
 
+mod keys;
+mod link;
 mod packed;
+
+pub use keys::Keys;
+pub use link::{Backend, Driver, Link};
 
 /// `XenbusState`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +122,11 @@ impl Frontend {
         self.own
     }
 
+    /// The state to publish with.
+    pub const fn with(&self) -> State {
+        self.with
+    }
+
     /// The driver has written [`State::Connected`], as block devices do once the backend is connected.
     pub const fn wrote_connected(&mut self) {
         self.own = State::Connected;
@@ -128,6 +139,11 @@ impl Frontend {
         if self.breaks < BREAKS {
             self.breaks += 1;
         }
+    }
+
+    /// Begins anew: the backend does not have the connection any more, which breaks nothing.
+    pub const fn renew(&mut self) {
+        self.reset = true;
     }
 
     /// Whether there will be no new connection.

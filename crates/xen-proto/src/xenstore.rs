@@ -24,7 +24,7 @@ pub use ring::{RING_SIZE, Ring, SharedPage};
 pub use session::{Link, Session};
 pub use watches::{TOKEN_SIZE, Watches};
 pub use wire::{
-    ABS_PATH_MAX, Errno, HEADER_SIZE, Header, Kind, PAYLOAD_MAX, REL_PATH_MAX, strings,
+    ABS_PATH_MAX, Errno, HEADER_SIZE, Header, Kind, PAYLOAD_MAX, REL_PATH_MAX, number, strings,
 };
 
 /// Why a request has no good answer.

@@ -5,15 +5,14 @@
 
 use super::{Device, buffers, complain, place, report_broken};
 use crate::solo5::options::{self, Settings};
-use crate::xen::bus::{Backend, Driver, Keys, Link};
 use crate::xen::channel::Channel;
 use crate::xen::disk::{self, Disk};
 use crate::xen::line::Line;
-use crate::xen::store::{self, Store};
+use crate::xen::store::Store;
 use xen_proto::block::{Broken, Geometry, QUEUES, SECTOR};
 use xen_proto::manifest::Kind;
 use xen_proto::options::Level;
-use xen_proto::xenbus::State;
+use xen_proto::xenbus::{Backend, Driver, Keys, Link, State};
 
 mod api;
 mod transfer;
@@ -37,6 +36,8 @@ struct BlockDriver {
     connected: bool,
     /// The backend went before it was connected, having been told of several queues: the next one is told of one.
     refused: bool,
+    /// It was said that the pages cannot be granted.
+    complained: bool,
 }
 
 /// How many queues a disk wants.
@@ -63,7 +64,7 @@ fn make(
     // SAFETY: device memory is handed out once and for ever. The ring has 16 bits of the number, and nobody looks at them.
     let disk = unsafe { Disk::new(address, pages, number as u16, queues) };
     let disk = disk.ok_or(buffers::NO_MEMORY)?;
-    let link = Link::new::<BlockDriver>(store, b"vbd", number, handle as u64);
+    let link = Link::new(store, b"vbd", number, handle as u64, State::Initialised);
     let driver = BlockDriver {
         disk,
         number,
@@ -73,25 +74,31 @@ fn make(
         channels: [const { None }; QUEUES],
         connected: false,
         refused: false,
+        complained: false,
     };
     let block = place(Block { link, driver }).ok_or(buffers::NO_MEMORY)?;
     Ok(block)
 }
 
-impl Driver for BlockDriver {
-    const WITH: State = State::Initialised;
-
+impl Driver<Store> for BlockDriver {
     fn offer(&mut self, store: &mut Store, backend: &Backend) -> Option<Keys> {
         let folder = backend.path.get();
-        let most = store::read_number(store, folder, b"feature-max-indirect-segments");
+        let most = store.number_at(folder, b"feature-max-indirect-segments");
         let indirect = most.is_some_and(|most| most >= disk::SEGMENTS as u64);
-        let offered = store::read_number(store, folder, b"multi-queue-max-queues");
+        let offered = store.number_at(folder, b"multi-queue-max-queues");
         let offered = offered.filter(|_| !self.refused);
         self.channels = [const { None }; QUEUES];
-        let Ok(count) = self.disk.offer(backend.domid, indirect, offered) else {
-            complain(Kind::Block, b"", buffers::NOT_GRANTED);
-            return None;
+        let count = match self.disk.offer(backend.domid, indirect, offered) {
+            Ok(count) => count,
+            Err(error) => {
+                // It is tried again and again.
+                if !core::mem::replace(&mut self.complained, true) {
+                    complain(Kind::Block, b"", buffers::not_granted(error));
+                }
+                return None;
+            }
         };
+        self.complained = false;
         // One queue's nodes lie where they did before there were several. Its number is written, too: there may be one from before.
         let mut keys = Keys::new()
             .number(b"multi-queue-num-queues", count as u64)
@@ -111,7 +118,7 @@ impl Driver for BlockDriver {
 
     fn connect(&mut self, store: &mut Store, backend: &Backend) -> bool {
         let folder = backend.path.get();
-        let mut number = |name: &[u8]| store::read_number(store, folder, name);
+        let mut number = |name: &[u8]| store.number_at(folder, name);
         let sectors = number(b"sectors");
         let sector_size = number(b"sector-size").unwrap_or(SECTOR);
         let info = number(b"info").unwrap_or(0);
@@ -129,6 +136,7 @@ impl Driver for BlockDriver {
             return false;
         };
         self.geometry = Some(geometry);
+        self.disk.unflushed.connected(backend.domid, self.flush);
         for channel in self.channels.iter().flatten() {
             channel.unmask();
             // The backend may have looked at the ring before it could be notified.
@@ -148,9 +156,14 @@ impl Driver for BlockDriver {
         self.log(" is disconnected");
     }
 
+    fn is_bound(&mut self) -> bool {
+        let mut channels = self.channels.iter().flatten();
+        channels.all(Channel::is_bound)
+    }
+
     /// A disk that has grown or shrunk.
     fn changed(&mut self, store: &mut Store, backend: &Backend) {
-        let sectors = store::read_number(store, backend.path.get(), b"sectors");
+        let sectors = store.number_at(backend.path.get(), b"sectors");
         if let (Some(old), Some(sectors)) = (self.geometry, sectors)
             && let Some(new) = Geometry::new(sectors, old.block, 0)
         {
@@ -229,10 +242,10 @@ impl Device for Block {
         self.link.advance(store, &mut self.driver);
     }
 
-    fn is_ready(&mut self) -> bool {
+    fn is_ready(&mut self) -> Option<bool> {
         // Nobody waits for a disk but a transfer.
         self.driver.clear_events();
-        false
+        Some(false)
     }
 
     fn block(&mut self) -> Option<&mut Block> {

@@ -4,14 +4,23 @@
 use super::text;
 use crate::mm::device_memory;
 use crate::solo5::options::{self, Settings};
+use crate::xen::grants::Error;
 use core::ops::RangeInclusive;
 use xen_proto::manifest::Kind;
 
 /// There is not enough of it.
 pub const NO_MEMORY: &str =
     "too little memory for its buffers: raise memory= in the domain's configuration";
-/// The backend cannot be given its pages.
-pub const NOT_GRANTED: &str = "its pages cannot be granted: the grant table is full";
+
+/// Why a backend cannot be given the pages.
+pub fn not_granted(error: Error) -> &'static str {
+    match error {
+        Error::StillMapped => {
+            "its pages cannot be used: the backend that it had before still maps them"
+        }
+        _ => "its pages cannot be granted: the grant table is full",
+    }
+}
 
 /// How many pages a device of that kind has, of those that it can do with: the most of them, or what the option says.
 pub fn pages(settings: &Settings, kind: Kind, possible: RangeInclusive<usize>) -> usize {

@@ -5,18 +5,17 @@
 
 use super::{Device, buffers, complain, place, report_broken};
 use crate::solo5::options::{self, Settings};
-use crate::xen::bus::{Backend, Driver, Keys, Link};
 use crate::xen::line::Line;
 use crate::xen::net::{self, Interface};
-use crate::xen::store::{self, Store};
-use crate::xen::text::Text;
+use crate::xen::store::Store;
 use crate::xen::{events, time};
 use channels::Channels;
 use core::ops::RangeInclusive;
 use xen_proto::manifest::Kind;
-use xen_proto::net::{Broken, MOST_QUEUES, Offload, parse_mac};
+use xen_proto::net::{Broken, MOST_QUEUES, Offload, PAGE, parse_mac};
 use xen_proto::options::Level;
-use xen_proto::xenbus::State;
+use xen_proto::text::Path;
+use xen_proto::xenbus::{Backend, Driver, Keys, Link, State};
 
 mod api;
 mod channels;
@@ -43,6 +42,7 @@ struct NetDriver {
     /// The folder's values, as of the first connection.
     mac: [u8; 6],
     mtu: usize,
+    /// Of the backend that the rings were offered to last; none once that is gone.
     takes: Takes,
     /// An event channel of a queue or two, while there are queues.
     channels: [Option<Channels>; MOST_QUEUES],
@@ -52,11 +52,15 @@ struct NetDriver {
     connected: bool,
     /// The backend takes nothing: packets are dropped without waiting.
     stalled: bool,
+    /// It was said that the pages cannot be granted.
+    complained: bool,
 }
 
 /// What the backend can do with packets.
 #[derive(Clone, Copy, Default)]
 struct Takes {
+    /// Packets in several slots.
+    sg: bool,
     gso_v4: bool,
     gso_v6: bool,
     blank_v4: bool,
@@ -64,10 +68,12 @@ struct Takes {
 }
 
 impl Takes {
-    fn takes(self, offload: Offload, v6: bool) -> bool {
+    fn takes(self, size: usize, offload: Offload, v6: bool) -> bool {
         let gso = if v6 { self.gso_v6 } else { self.gso_v4 };
         let blank = if v6 { self.blank_v6 } else { self.blank_v4 };
-        (offload.gso.is_none() || gso) && (!offload.blank || blank)
+        // A segment's checksum is left, too, whoever asks.
+        let no_gso = offload.gso.is_none();
+        (size <= PAGE || self.sg) && (no_gso || gso) && (no_gso && !offload.blank || blank)
     }
 }
 
@@ -78,6 +84,9 @@ pub fn pages(settings: &Settings) -> u64 {
 
 /// The least that it can do with, and its default.
 const PAGES: RangeInclusive<usize> = net::LEAST_PAGES..=net::DEFAULT_PAGES;
+
+// A mebibyte an interface, all in all.
+const _: () = assert!(*PAGES.end() * PAGE + size_of::<Net>() <= 1 << 20);
 
 fn make(
     store: &mut Store,
@@ -91,7 +100,7 @@ fn make(
     let (address, pages) = buffers::take(Kind::Net, PAGES)?;
     // SAFETY: device memory is handed out once and for ever.
     let interface = unsafe { Interface::new(address, pages, queues) }.ok_or(buffers::NO_MEMORY)?;
-    let link = Link::new::<NetDriver>(store, b"vif", number, handle as u64);
+    let link = Link::new(store, b"vif", number, handle as u64, State::Connected);
     let driver = NetDriver {
         interface,
         number,
@@ -103,31 +112,35 @@ fn make(
         wrote_queues: false,
         connected: false,
         stalled: false,
+        complained: false,
     };
     let net = place(Net { link, driver }).ok_or(buffers::NO_MEMORY)?;
     Ok(net)
 }
 
-impl Driver for NetDriver {
-    const WITH: State = State::Connected;
-
+impl Driver<Store> for NetDriver {
     fn offer(&mut self, store: &mut Store, backend: &Backend) -> Option<Keys> {
         let folder = backend.path.get();
-        let offers = |store: &mut Store, name| store::read_number(store, folder, name) == Some(1);
+        let offers = |store: &mut Store, name| store.number_at(folder, name) == Some(1);
         let split = offers(store, b"feature-split-event-channels");
         self.takes = Takes {
+            sg: offers(store, b"feature-sg"),
             gso_v4: offers(store, b"feature-gso-tcpv4"),
             gso_v6: offers(store, b"feature-gso-tcpv6"),
             blank_v4: !offers(store, b"feature-no-csum-offload"),
             blank_v6: offers(store, b"feature-ipv6-csum-offload"),
         };
-        let most_queues = store::read_number(store, folder, b"multi-queue-max-queues");
+        let most_queues = store.number_at(folder, b"multi-queue-max-queues");
         self.describe(store);
         self.channels = [const { None }; MOST_QUEUES];
-        if self.interface.offer(backend.domid, most_queues).is_err() {
-            complain(Kind::Net, b"", buffers::NOT_GRANTED);
+        if let Err(error) = self.interface.offer(backend.domid, most_queues) {
+            // It is tried again and again.
+            if !core::mem::replace(&mut self.complained, true) {
+                complain(Kind::Net, b"", buffers::not_granted(error));
+            }
             return None;
         }
+        self.complained = false;
         let keys = Keys::new()
             .number(b"request-rx-copy", 1)
             .number(b"feature-rx-notify", 1)
@@ -150,8 +163,14 @@ impl Driver for NetDriver {
 
     fn disconnect(&mut self) {
         self.connected = false;
+        self.takes = Takes::default();
         self.channels = [const { None }; MOST_QUEUES];
         self.log(" is disconnected");
+    }
+
+    fn is_bound(&mut self) -> bool {
+        let mut channels = self.channels.iter().flatten();
+        channels.all(Channels::is_bound)
     }
 }
 
@@ -174,9 +193,11 @@ impl NetDriver {
             return;
         }
         let folder = folder(self.number);
-        let mac = store::read::<20>(store, folder.get(), b"mac");
+        let mac = store.text_at::<20>(folder.get(), b"mac");
         self.mac = mac.and_then(|mac| parse_mac(mac.get())).unwrap_or([0; 6]);
-        let mtu = store::read_number(store, folder.get(), b"mtu").map(|mtu| mtu as usize);
+        let mtu = store
+            .number_at(folder.get(), b"mtu")
+            .map(|mtu| mtu as usize);
         // What IPv4 asks for at least, and what a packet of 64 KiB has room for.
         let sane = mtu.filter(|mtu| (68..=65535 - HEADER).contains(mtu));
         self.mtu = sane.unwrap_or(DEFAULT_MTU);
@@ -184,8 +205,8 @@ impl NetDriver {
 }
 
 /// The frontend's folder.
-fn folder(number: u64) -> Text<192> {
-    Text::of(&[b"device/vif/"]).decimal(number)
+fn folder(number: u64) -> Path {
+    Path::of(&[b"device/vif/"]).decimal(number)
 }
 
 impl Net {
@@ -218,14 +239,11 @@ impl Device for Net {
         self.link.advance(store, &mut self.driver);
     }
 
-    fn is_ready(&mut self) -> bool {
-        match self.driver.is_ready() {
-            Ok(ready) => ready,
-            Err(broken) => {
-                self.broke(broken);
-                false
-            }
-        }
+    fn is_ready(&mut self) -> Option<bool> {
+        self.driver
+            .is_ready()
+            .map_err(|broken| self.broke(broken))
+            .ok()
     }
 
     fn finish(&mut self) {

@@ -18,6 +18,8 @@ pub enum State {
     Answered(Status),
     /// Its owner does not wait for it any more; its pages are the backend's until it is answered.
     Abandoned,
+    /// Its pages went with an old backend. Its owner, who has the bytes, is to ask anew.
+    Lacking,
 }
 
 /// A request and its pages.
@@ -31,12 +33,16 @@ pub struct Request {
     pub sector: u64,
     /// Bytes.
     pub len: usize,
-    /// Sectors, of a discard.
+    /// Sectors, of a discard; what it covers, of a flush.
     pub count: u64,
     /// Which pages.
     pub pages: [u8; SEGMENTS],
     /// Its page of segments.
     pub list: Option<u8>,
+    /// How many of the pages have been answered.
+    pub done: u8,
+    /// How many the backend was asked for then.
+    pub asked: u8,
 }
 
 impl Request {
@@ -49,6 +55,8 @@ impl Request {
         count: 0,
         pages: [0; SEGMENTS],
         list: None,
+        done: 0,
+        asked: 0,
     };
 
     /// Its pages, by number.
@@ -58,8 +66,19 @@ impl Request {
             .unwrap_or_default()
     }
 
-    /// Whether there is one, whose pages are nobody else's.
+    /// What it was asked is done; whether there is more of it.
+    pub fn goes_on(&mut self) -> bool {
+        self.done += self.asked;
+        usize::from(self.done) < self.pages().len()
+    }
+
+    /// Whether there is one, whose id is nobody else's.
     pub fn in_use(&self) -> bool {
         self.state != State::Free
+    }
+
+    /// Whether its pages are nobody else's.
+    pub fn has_pages(&self) -> bool {
+        self.in_use() && self.state != State::Lacking
     }
 }

@@ -17,17 +17,17 @@ impl Interface {
         let Some(number) = self.pool.reserve() else {
             return Ok(None);
         };
-        let Some(page) = self.tx_pages.page(number) else {
+        let Some(page) = self.pages.page(number) else {
             return Ok(None);
         };
-        page.clear_start(len);
+        page.clear(0, len);
         Ok(Some((number, page.address())))
     }
 
     /// Puts the packet at the start of a page that was [taken](Self::take_page) into the ring of its queue, which is returned; `None`,
     /// and the page is given back, when that cannot be.
     pub fn send_page(&mut self, page: usize, len: usize, offload: Offload) -> Option<usize> {
-        let reference = self.tx_pages.reference(page);
+        let reference = self.pages.reference(page);
         let index = self.queue_of_page(page, len);
         let queue = self.queues.get_mut(index).and_then(Option::as_mut);
         let put = queue.is_some_and(|queue| queue.tx.put_reserved(page, reference, len, offload));
@@ -46,7 +46,7 @@ impl Interface {
         }
         let mut headers = [0; MAX_HEADERS];
         let (Some(page), Some(headers)) = (
-            self.tx_pages.page(page),
+            self.pages.page(page),
             headers.get_mut(..len.min(MAX_HEADERS)),
         ) else {
             return 0;
@@ -60,11 +60,9 @@ impl Interface {
         self.pool.unreserve(page);
     }
 
-    /// Ends all grants, of an interface whose backend is gone; false while the backend still maps a page, which is then never
-    /// used again.
+    /// Ends all grants, of an interface whose backend is gone; false while the backend still maps a page. To be called again until
+    /// it does not.
     pub fn close(&mut self) -> bool {
-        let all = self.rings.take_back();
-        let all = self.tx_pages.take_back() && all;
-        self.rx_pages.take_back() && all
+        self.pages.take_back()
     }
 }

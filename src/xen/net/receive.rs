@@ -2,7 +2,7 @@
 //! Packets in, from all queues in turn.
 
 use super::super::lent::LentPages;
-use super::{BATCH, Interface, Queue, RX_PAGES};
+use super::{BATCH, DEFAULT_PAGES, Interface, Queue};
 use xen_proto::net::{Broken, Cut, MAX_HEADERS, Packet, fill_checksum};
 
 impl Interface {
@@ -65,7 +65,7 @@ impl Interface {
     pub(super) fn put_back(&mut self, packet: &Packet) {
         if let Some(Some(queue)) = self.queues.get_mut(self.turn) {
             queue.rx.finish(packet);
-            queue.refill(&self.rx_pages);
+            queue.refill(&self.pages);
         }
     }
 
@@ -84,7 +84,7 @@ impl Interface {
     ) -> Option<usize> {
         let good = !packet.failed && packet.len != 0;
         let target = buffer.get_mut(..packet.len).filter(|_| good)?;
-        copy(&self.rx_pages, self.first(), packet, 0, target);
+        copy(&self.pages, self.first(), packet, 0, target);
         if packet.offload.blank && fill {
             fill_checksum(target);
         }
@@ -100,7 +100,7 @@ impl Interface {
         // Read once: what the backend changes afterwards is payload.
         let mut headers = [0; MAX_HEADERS];
         if let Some(headers) = headers.get_mut(..packet.len.min(MAX_HEADERS)) {
-            copy(&self.rx_pages, self.first(), packet, 0, headers);
+            copy(&self.pages, self.first(), packet, 0, headers);
             self.cut = Cut::new(headers, packet.len, gso).map(|cut| (cut, *packet));
         }
         self.cut.is_some()
@@ -110,7 +110,7 @@ impl Interface {
     fn next_piece(&mut self, buffer: &mut [u8]) -> Option<usize> {
         let first = self.first();
         let (cut, packet) = self.cut.as_mut()?;
-        let pages = &self.rx_pages;
+        let pages = &self.pages;
         let frame = cut.next(buffer, |at, target| copy(pages, first, packet, at, target));
         if cut.is_over()
             && let Some((_, packet)) = self.cut.take()
@@ -148,7 +148,7 @@ impl Interface {
 
 /// Copies the bytes of a packet from `from` on; the ring's page 0 is `pages`' page `first`.
 fn copy(
-    pages: &LentPages<RX_PAGES>,
+    pages: &LentPages<DEFAULT_PAGES>,
     first: usize,
     packet: &Packet,
     from: usize,

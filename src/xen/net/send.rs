@@ -35,7 +35,7 @@ impl Interface {
     pub fn send(&mut self, queue: usize, packet: &[u8], offload: Offload) -> Result<bool, Broken> {
         let len = packet.len();
         let room = len <= MAX_PACKET && self.has_room(queue, len)?;
-        let pages = &self.tx_pages;
+        let pages = &self.pages;
         let put = room
             && self.queues.get_mut(queue).is_some_and(|queue| {
                 queue.as_mut().is_some_and(|queue| {

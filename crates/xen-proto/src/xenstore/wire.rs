@@ -137,17 +137,15 @@ pub fn strings(payload: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
         .flat_map(|whole| whole.split(|&byte| byte == 0))
 }
 
-/// The decimal number that a reply is, ended by a zero byte or not.
-pub(super) fn number(payload: &[u8]) -> Option<u32> {
-    let digits = payload.strip_suffix(&[0]).unwrap_or(payload);
+/// The number that `digits` are, in decimal; `None` for anything else.
+pub fn number(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
         return None;
     }
-    digits.iter().try_fold(0_u32, |number, &digit| {
+    digits.iter().try_fold(0_u64, |number, &digit| {
         let digit = digit.wrapping_sub(b'0');
-        (digit < 10)
-            .then(|| number.checked_mul(10)?.checked_add(u32::from(digit)))
-            .flatten()
+        let number = number.checked_mul(10)?.checked_add(u64::from(digit))?;
+        (digit < 10).then_some(number)
     })
 }
 

@@ -24,5 +24,6 @@ mod symbols;
 mod unwind;
 mod window;
 mod xenbus;
+mod xenbus_link;
 mod xenstore;
 mod xenstored;

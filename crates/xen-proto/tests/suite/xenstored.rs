@@ -25,11 +25,15 @@ pub struct Daemon<'a> {
     transactions: HashMap<u32, Transaction>,
     next_transaction: u32,
     pub watches: Vec<(Vec<u8>, Vec<u8>)>,
+    /// How many of these there may be.
+    pub most_watches: usize,
     input: Vec<u8>,
     output: VecDeque<u8>,
     awake: bool,
     /// Changes something else each time that a transaction ends or a part is read: conflicts.
     pub rivals: u32,
+    /// Nothing may be written.
+    pub read_only: bool,
     pub requests: u64,
 }
 
@@ -44,10 +48,12 @@ impl<'a> Daemon<'a> {
             transactions: HashMap::new(),
             next_transaction: 1,
             watches: Vec::new(),
+            most_watches: usize::MAX,
             input: Vec::new(),
             output: VecDeque::new(),
             awake: false,
             rivals: 0,
+            read_only: false,
             requests: 0,
         }
     }
@@ -194,6 +200,13 @@ impl<'a> Daemon<'a> {
         }
     }
 
+    /// Somebody else writes a value.
+    pub fn put(&mut self, path: &str, value: &str) {
+        self.store
+            .insert(path.as_bytes().to_vec(), value.as_bytes().to_vec());
+        self.fire(path.as_bytes());
+    }
+
     /// Somebody else changes something.
     fn rival(&mut self) {
         if self.rivals > 0 {
@@ -214,6 +227,7 @@ impl<'a> Daemon<'a> {
         let ok = || b"OK\0".to_vec();
         match header.kind {
             Kind::READ => self.store(transaction)?.get(path).cloned().ok_or("ENOENT"),
+            Kind::WRITE | Kind::MKDIR if self.read_only => Err("EACCES"),
             Kind::WRITE | Kind::MKDIR => {
                 let value = payload.get(path.len() + 1..).ok_or("EINVAL")?.to_vec();
                 self.store(transaction)?.insert(path.to_vec(), value);
@@ -254,6 +268,9 @@ impl<'a> Daemon<'a> {
                     .any(|watch| watch.0 == path && watch.1 == token)
                 {
                     return Err("EEXIST");
+                }
+                if self.watches.len() >= self.most_watches {
+                    return Err("ENOSPC");
                 }
                 self.watches.push((path.to_vec(), token.to_vec()));
                 Ok(ok())

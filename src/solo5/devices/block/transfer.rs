@@ -4,6 +4,7 @@
 use super::super::{DEVICES, Devices, complain, with};
 use super::BlockDriver;
 use crate::solo5::api::Solo5Result;
+use crate::xen::disk::{Disk, Refused};
 use crate::xen::{events, time};
 use xen_proto::block::{Broken, Operation, Part, REQUESTS, SECTOR, Status, parts};
 use xen_proto::manifest::Kind;
@@ -45,32 +46,49 @@ struct Transfer<'a> {
 }
 
 impl Transfer<'_> {
-    /// Asks for as many parts as there is room for; the part for which there was none.
+    /// A part that has to be asked for again, since its request's pages went with an old backend.
+    fn take_lacking(&mut self, disk: &mut Disk) -> Option<Part> {
+        let lacking = |id| Some((id, disk.take_lacking(id)?));
+        let (id, (sector, len)) = ids(self.pending).find_map(lacking)?;
+        self.pending &= !(1 << id);
+        let start = ((sector - self.sector) * SECTOR) as usize;
+        Some(Part { sector, start, len })
+    }
+
+    /// Asks for as many parts as there is room for; the part for which there was none. For none after one has failed.
     fn start(
         &mut self,
         driver: &mut BlockDriver,
         next: Option<Part>,
         rest: &mut impl Iterator<Item = Part>,
     ) -> Option<Part> {
-        let mut next = next;
-        while let Some(part) = next {
+        let mut next = next.or_else(|| self.take_lacking(&mut driver.disk));
+        while let Some(part) = next.filter(|_| !self.failed) {
             let data = match &self.buffer {
                 Buffer::From(bytes) => bytes.get(part.start..part.start + part.len),
                 _ => None,
             };
-            let Some(id) = driver.disk.start(self.operation, part, data) else {
-                break;
-            };
-            self.pending |= 1 << id;
-            next = rest.next();
+            match driver.disk.start(self.operation, part, data) {
+                Ok(id) => self.pending |= 1 << id,
+                Err(Refused::NoRoom) => break,
+                Err(Refused::TooLong) => self.failed = true,
+            }
+            next = self.take_lacking(&mut driver.disk).or_else(|| rest.next());
         }
         driver.publish();
+        if self.failed {
+            while self.take_lacking(&mut driver.disk).is_some() {}
+            next = None;
+        }
         next
     }
 
     /// Takes in what was answered; whether there was anything.
     fn finish(&mut self, driver: &mut BlockDriver) -> Result<bool, Broken> {
-        driver.disk.poll()?;
+        // One that answers before it is connected has not said yet what it is.
+        if driver.connected {
+            driver.disk.poll()?;
+        }
         let before = self.pending;
         for id in ids(before) {
             let first = self.sector;
@@ -85,6 +103,13 @@ impl Transfer<'_> {
             if let Some(status) = driver.disk.finish(id, buffer) {
                 self.pending &= !(1 << id);
                 self.failed |= status != Status::Done;
+                if status == Status::Lost {
+                    complain(
+                        Kind::Block,
+                        b"",
+                        "a flush failed: the domain that had what was written before it is gone",
+                    );
+                }
             }
         }
         Ok(self.pending != before)
@@ -163,14 +188,11 @@ pub fn transfer(handle: u64, operation: Operation, offset: u64, buffer: Buffer<'
                 block.link.advance(store, &mut block.driver);
                 false
             });
-            if transfer.failed {
-                next = None;
-            }
-            let before = transfer.pending;
+            let before = transfer.count();
             next = transfer.start(&mut block.driver, next, &mut rest);
             let now = block.driver.disk.connections;
             renewed = connections.replace(now).is_some_and(|old| old != now);
-            Some(progress || transfer.pending != before)
+            Some(progress || transfer.count() > before)
         });
         let progress = progress.unwrap_or(false);
         if next.is_none() && transfer.pending == 0 {
@@ -207,7 +229,7 @@ impl Devices {
     /// come.
     fn wait_for_disk(&mut self, handle: u64, more: usize, deadline: u64) -> bool {
         let (mut answered, mut pending) = (Ok(false), false);
-        events::wait_often(deadline, || {
+        events::wait_often(deadline.min(self.again), || {
             pending = self.is_pending();
             let block = self.slots.get_mut(handle as usize).and_then(Option::as_mut);
             let block = block.and_then(|device| device.block());
@@ -222,7 +244,6 @@ impl Devices {
             _ => true,
         };
         // A broken protocol is found again when answers are taken. It is no progress, however often it happens.
-        let maybe = (pending || answered.is_err()) && !gave_up;
-        answered == Ok(true) || maybe && time::monotonic() < deadline
+        answered == Ok(true) || !gave_up && time::monotonic() < deadline
     }
 }

@@ -48,22 +48,42 @@ unsafe extern "C" fn solo5_net_acquire(
     }
 }
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn solo5_net_write(handle: u64, buffer: *const u8, size: usize) -> Solo5Result {
+/// Sends a packet, of at most as many bytes as `most` says by the MTU.
+///
+/// # Safety
+/// `buffer` is the caller's, of that size.
+unsafe fn write(
+    handle: u64,
+    buffer: *const u8,
+    size: usize,
+    most: impl FnOnce(usize) -> usize,
+    (offload, v6): (Offload, bool),
+) -> Solo5Result {
     let result = with(&mut DEVICES.lock(), handle, |device, store| {
         let net = device.net()?;
-        if size < HEADER || size > net.driver.mtu + HEADER {
+        if size < HEADER || size > most(net.driver.mtu) {
             return None;
+        }
+        if net.driver.refuses(size, offload, v6) {
+            return Some(Solo5Result::Unspecified);
         }
         // SAFETY: the caller's buffer of that size.
         let frame = unsafe { from_raw_parts(buffer, size) };
-        if let Err(broken) = net.driver.send(frame, Offload::default()) {
+        if let Err(broken) = net.driver.send(frame, offload) {
             net.broke(broken);
         }
         net.mend(store);
-        Some(())
+        Some(Solo5Result::Ok)
     });
-    result.map_or(Solo5Result::Invalid, |()| Solo5Result::Ok)
+    result.unwrap_or(Solo5Result::Invalid)
+}
+
+/// `SOLO5_R_EUNSPEC` for a frame of more than a page where the backend takes none.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn solo5_net_write(handle: u64, buffer: *const u8, size: usize) -> Solo5Result {
+    let plain = (Offload::default(), false);
+    // SAFETY: the caller's buffer.
+    unsafe { write(handle, buffer, size, |mtu| mtu + HEADER, plain) }
 }
 
 /// Has `receive` receive a packet, for a caller whose buffer has `size` bytes.
@@ -162,39 +182,20 @@ unsafe extern "C" fn solo5__xen_net_write(
     size: usize,
     offload: *const NetOffload,
 ) -> Solo5Result {
-    let result = with(&mut DEVICES.lock(), handle, |device, store| {
-        let net = device.net()?;
-        // SAFETY: the caller's structure.
-        let asked = unsafe { &*offload };
-        let most = if asked.gso_size == 0 {
-            net.driver.mtu + HEADER
-        } else {
-            MAX_PACKET
-        };
-        if size < HEADER || size > most {
-            return None;
-        }
-        let gso = (asked.gso_size != 0).then_some(Gso {
-            size: asked.gso_size,
-            v6: asked.v6 != 0,
-        });
-        let offload = Offload {
-            blank: asked.blank != 0,
-            validated: false,
-            gso,
-        };
-        if !net.driver.takes.takes(offload, asked.v6 != 0) {
-            return Some(Solo5Result::Unspecified);
-        }
-        // SAFETY: the caller's buffer of that size.
-        let frame = unsafe { from_raw_parts(buffer, size) };
-        if let Err(broken) = net.driver.send(frame, offload) {
-            net.broke(broken);
-        }
-        net.mend(store);
-        Some(Solo5Result::Ok)
+    // SAFETY: the caller's structure.
+    let asked = unsafe { &*offload };
+    let gso = (asked.gso_size != 0).then_some(Gso {
+        size: asked.gso_size,
+        v6: asked.v6 != 0,
     });
-    result.unwrap_or(Solo5Result::Invalid)
+    let offload = Offload {
+        blank: asked.blank != 0,
+        validated: false,
+        gso,
+    };
+    let most = |mtu| gso.map_or(mtu + HEADER, |_| MAX_PACKET);
+    // SAFETY: the caller's buffer.
+    unsafe { write(handle, buffer, size, most, (offload, asked.v6 != 0)) }
 }
 
 /// What went through an interface: `struct solo5__xen_net_statistics`.

@@ -2,9 +2,9 @@
 //! The event channels of an interface's queues, and what the backend is told of a queue.
 
 use super::NetDriver;
-use crate::xen::bus::Keys;
 use crate::xen::channel::Channel;
 use xen_proto::net::MOST_QUEUES;
+use xen_proto::xenbus::Keys;
 
 /// One event channel for both directions, or one each.
 pub struct Channels {
@@ -18,6 +18,11 @@ impl Channels {
         self.rx.unmask();
         // The backend may have looked at the ring before it could be notified.
         self.rx.notify();
+    }
+
+    /// Whether the backend has bound them.
+    pub fn is_bound(&self) -> bool {
+        self.rx.is_bound() && self.tx.as_ref().is_none_or(Channel::is_bound)
     }
 
     /// The one that events about what was sent come on.

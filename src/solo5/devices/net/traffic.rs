@@ -39,6 +39,11 @@ impl NetDriver {
         room
     }
 
+    /// Whether the backend does not take such a packet. Without a backend any is dropped.
+    pub fn refuses(&self, size: usize, offload: Offload, v6: bool) -> bool {
+        self.connected && !self.takes.takes(size, offload, v6)
+    }
+
     pub fn send(&mut self, frame: &[u8], offload: Offload) -> Result<(), Broken> {
         let queue = self.interface.queue_of(frame);
         if !self.connected || !self.wait_for_room(queue, frame.len())? {

@@ -5,6 +5,7 @@ use super::super::wire::{decimal, number};
 use super::super::{ABS_PATH_MAX, Errno, Error, Kind, REL_PATH_MAX};
 use super::{Link, Session};
 use crate::bytes::copy;
+use crate::text::{Path, Text};
 
 /// How often a directory may change while it is read in parts.
 const RESTARTS: u32 = 100;
@@ -18,6 +19,20 @@ impl<L: Link> Session<'_, L> {
     pub fn read(&mut self, transaction: u32, path: &[u8]) -> Result<&[u8], Error> {
         check(path)?;
         self.call(Kind::READ, transaction, &[path, &[0]])
+    }
+
+    /// The value at `folder/name`, copied; `None` when there is none, or it cannot be had, or is too long.
+    pub fn text_at<const N: usize>(&mut self, folder: &[u8], name: &[u8]) -> Option<Text<N>> {
+        let path = Path::of(&[folder, b"/", name]);
+        let value = self.read(0, path.get()).ok()?;
+        let text = Text::of(&[value]);
+        (!text.get().is_empty() || value.is_empty()).then_some(text)
+    }
+
+    /// The decimal number at `folder/name`; `None` when there is none.
+    pub fn number_at(&mut self, folder: &[u8], name: &[u8]) -> Option<u64> {
+        let text = self.text_at::<24>(folder, name)?;
+        number(text.get())
     }
 
     /// Gives `path` a value, any bytes, and makes it if need be.
@@ -167,7 +182,9 @@ impl<L: Link> Session<'_, L> {
     ) -> Result<T, Error> {
         for _ in 0..attempts {
             let reply = self.call(Kind::TRANSACTION_START, 0, &[&[0]])?;
+            let reply = reply.strip_suffix(&[0]).unwrap_or(reply);
             let transaction = number(reply)
+                .and_then(|number| u32::try_from(number).ok())
                 .filter(|&number| number != 0)
                 .ok_or(Error::Protocol)?;
             let result = body(self, transaction);

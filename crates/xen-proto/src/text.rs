@@ -12,6 +12,12 @@ pub struct Text<const N: usize> {
 /// A path in xenstore. Those of devices have 30 bytes or so.
 pub type Path = Text<192>;
 
+impl<const N: usize> Default for Text<N> {
+    fn default() -> Self {
+        Text::new()
+    }
+}
+
 impl<const N: usize> Text<N> {
     /// No text.
     pub const fn new() -> Self {
