@@ -54,13 +54,14 @@ run: setup
 TESTS := --workspace
 ifneq ($(OCAML),)
   TESTS := --test programs --test crash --test os --test stubs --test runtime_archive --test xen_ocaml \
+    --test frontend --test ocaml_devices --test ocaml_net \
     $(if $(filter 5.%,$(OCAML)),--test ocaml5 --test ocaml5_testsuite)
 endif
 
 .PHONY: test test-long test-all
 test: setup
 	@$(MAKE) $(if $(OCAML),,lint) guests $(if $(OCAML),,roots) $(if $(filter 5.%,$(OCAML)),testsuite-sample)
-	@tools/with-lab timeout 2400 cargo test $(TESTS) --no-fail-fast
+	@tools/with-lab timeout 4500 cargo test $(TESTS) --no-fail-fast
 
 test-long: setup
 	@$(MAKE) guests $(if $(OCAML),,roots) $(if $(filter 5.%,$(OCAML)),testsuite-guests)
@@ -68,7 +69,7 @@ test-long: setup
 
 test-all: test
 	@for xen in 4.14 4.20; do \
-	  MIRAGE_XEN_LAB_XEN=$$xen tools/with-lab cargo test --test core --test crash --test programs --test stubs || exit 1; \
+	  MIRAGE_XEN_LAB_XEN=$$xen tools/with-lab cargo test --test core --test crash --test programs --test stubs --test time || exit 1; \
 	done
 	@[ "$(OCAML)" ] || $(MAKE) test OCAML=5.3
 
@@ -77,6 +78,7 @@ lint:
 	@cargo fmt --all --check
 	@cargo clippy --quiet --workspace --all-targets
 	@for part in solo5 libc openlibm bindings; do cargo clippy --quiet --package mirage-xen --lib --features $$part || exit 1; done
+	@tools/bench_protection.py --check
 
 .PHONY: guests
 guests: $(PARTS)/all

@@ -76,7 +76,7 @@ fn a_line_that_is_waited_for_is_seen() {
     for i in 0..40u8 {
         let line = format!("line {i}\r\n");
         assert!(
-            running.wait_for(line.as_bytes(), Duration::from_secs(60)),
+            running.wait_for(line.as_bytes(), Duration::from_secs(300)),
             "{line}"
         );
         running.input(&[b'a' + i % 26]);
@@ -87,7 +87,7 @@ fn a_line_that_is_waited_for_is_seen() {
 #[test]
 fn a_busy_domain_keeps_no_line() {
     let mut running = Lab::shared().start(console("busy"));
-    let seen = running.wait_for(b"line 19\r\n", Duration::from_secs(60));
+    let seen = running.wait_for(b"line 19\r\n", Duration::from_secs(300));
     running.kill();
     let outcome = running.wait();
     assert!(seen, "{outcome}");
@@ -101,7 +101,9 @@ fn a_daemon_that_stands_still_costs_output_but_not_the_domain() {
     for test in ["stall", "stall-read"] {
         let mut running = lab.start(Guest {
             before: Some("kill -STOP $(pidof xenconsoled)".into()),
-            dom0: Some("sleep 10; kill -CONT $(pidof xenconsoled)".into()),
+            dom0: Some(
+                "until xl dmesg | grep -q \"(d$DOMID) written\"; do sleep 0.2; done; kill -CONT $(pidof xenconsoled)".into(),
+            ),
             ..console(test)
         });
         let report = b" bytes of output were lost\r\n";
@@ -142,7 +144,7 @@ fn input_arrives_whole() {
     // More than the ring of 1 KiB holds, of every byte value.
     let bytes: Vec<u8> = (0..20_000u32).map(|i| (i * 31 + i / 256) as u8).collect();
     let mut running = Lab::shared().start(console(&format!("input {}", bytes.len())));
-    assert!(running.wait_for(b"ready\r\n", Duration::from_secs(60)));
+    assert!(running.wait_for(b"ready\r\n", Duration::from_secs(300)));
     for piece in bytes.chunks(3000) {
         running.input(piece);
     }
@@ -157,7 +159,7 @@ fn programs_read_lines_and_bytes() {
     let mut running = Lab::shared().start(guest("c_input", ""));
     let mut ask = |question: &str, answer: &[u8]| {
         assert!(
-            running.wait_for(question.as_bytes(), Duration::from_secs(60)),
+            running.wait_for(question.as_bytes(), Duration::from_secs(300)),
             "{question}: {}",
             String::from_utf8_lossy(running.console())
         );

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
-//! What blkback makes of the disk behind it: one whose contents can be discarded, and one of larger sectors.
+//! What blkback makes of the disk behind it: one whose contents can be discarded, and one of larger sectors; and that it keeps the
+//! guest's pages mapped.
 
 #[path = "support/devices.rs"]
 mod devices;
@@ -93,5 +94,32 @@ fn a_disk_of_4096_byte_sectors() {
             let seen = numbers(&outcome.dom0.stdout, "digest");
             assert_eq!(numbers(&said, "digest"), seen, "{outcome}");
         }
+    }
+}
+
+/// blkback says every ten seconds, if it is told to, how many pages of a queue's it has mapped for good.
+#[test]
+fn pages_are_mapped_once() {
+    let statistics = "echo 1 >/sys/module/xen_blkback/parameters/log_stats; sleep 25\n\
+                      dmesg | sed -n \"s/.*($DOMID.xvda-0).* pg: *\\([0-9]*\\).*/mapped \\1/p\"\n\
+                      echo 0 >/sys/module/xen_blkback/parameters/log_stats\n\
+                      echo stop | dd of=$DIR/disk.img bs=512 seek=4096 conv=notrunc 2>/dev/null\n\
+                      xenstore-write /local/domain/$DOMID/data/go stop";
+    for elf in ["guests/solo5_blk.xen", "guests/os_devices.xen"] {
+        let outcome = Lab::shared().run(Guest {
+            dom0: Some(statistics.into()),
+            ..guest(elf, "whole", "block-lab", (2 << 20) + 4096, "true")
+        });
+        ended_well(&outcome);
+        let seen = outcome.dom0.stdout.lines();
+        let mapped: Vec<u64> = seen
+            .filter_map(|line| line.strip_prefix("mapped ")?.parse().ok())
+            .collect();
+        // A mebibyte at once: of its 192 pages all, and their pages of segments.
+        let most = mapped.iter().max();
+        assert!(
+            most.is_some_and(|&most| (192..=200).contains(&most)),
+            "{mapped:?}: {outcome}"
+        );
     }
 }

@@ -62,7 +62,7 @@ fn guest(elf: &str, cmdline: &str, script: &str) -> Guest {
             ("disk".into(), tool),
         ],
         dom0: Some(format!(
-            "{TOOLS}{DISK}wait_for 60 state_is $backend 4\n{script}\nenough"
+            "{TOOLS}{DISK}wait_for 60 state_is $front 4\n{script}\nenough"
         )),
         after: Some(
             "chmod +x $DIR/disk; truncate -s 2M $DIR/disk.img; $DIR/disk digest $DIR/disk.img"

@@ -10,7 +10,7 @@ mod net;
 
 use devices::{numbers, scaled};
 use lab::Lab;
-use net::{good, guest};
+use net::{LISTENS, good, guest};
 
 /// TCP between two networks that the guest joins: segments come and go whole, over IPv4 and IPv6, and all bytes are right.
 #[test]
@@ -26,7 +26,8 @@ fn segments_are_passed_on_whole() {
              in_space ip -6 addr add fd00::1/64 dev b0 nodad\n\
              n=0; until in_space ping -c 1 -W 1 10.0.0.7 >/dev/null; do n=$((n + 1)); [ $n -lt 60 ] || exit 9; done\n\
              in_space ping -c 3 -i 0.1 -s 9000 10.0.0.7 | grep ' 0% packet loss' || exit 8\n\
-             transfer() {{ in_other $net pour 5001 {size} & pouring=$!; sleep 1; in_space $net fetch $1 5001 {size} && wait $pouring || exit 7; }}\n\
+             {LISTENS}transfer() {{ : >$DIR/said; in_other $net pour 5001 {size} >$DIR/said & pouring=$!; listens\n\
+             in_space $net fetch $1 5001 {size} && wait $pouring || exit 7; }}\n\
              transfer 10.0.0.7; transfer fd00::7; xl shutdown $DOMID"
         );
         let outcome = Lab::shared().run(guest("os_relay", &queues.to_string(), 2, &script));
@@ -36,14 +37,12 @@ fn segments_are_passed_on_whole() {
         let all = format!("fetched {size}");
         assert_eq!(fetched.filter(|line| **line == all).count(), 2, "{outcome}");
         let text = outcome.text();
-        let [packets, large, partial, strange, _] = numbers(&text, "relayed")[..] else {
+        let [packets, large, bytes, partial, strange, _] = numbers(&text, "relayed")[..] else {
             panic!("{outcome}");
         };
-        // Hardly any of the bytes came in frames.
-        assert!(
-            large * 65536 > 2 * size && packets < 2 * size / 1448,
-            "{outcome}"
-        );
+        println!("{queues} queues: {packets} packets, {large} large of {bytes} bytes");
+        // Hardly any of the bytes came in frames; how large the segments are is TCP's to say, by how fast it is answered.
+        assert!(bytes > 2 * size * 9 / 10, "{outcome}");
         assert!(partial >= large && strange == 0, "{outcome}");
     }
 }

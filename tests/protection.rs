@@ -80,12 +80,12 @@ const PLACES: [&str; 5] = ["heap", "guard", "stack", "window", "reservation"];
 #[test]
 fn no_two_boots_are_alike() {
     for config in [&[][..], &[NO_RDRAND]] {
-        let values = values("--solo5:quiet layout", config, 3);
+        let values = values("--solo5:quiet layout", config, 4);
         for secret in ["canary", "secret"] {
-            assert_eq!(values[secret], 3, "{secret}: {values:?}");
+            assert_eq!(values[secret], 4, "{secret}: {values:?}");
         }
         for place in PLACES {
-            // Seven bits at least in 32 MB: that all boots agree by chance is as good as impossible.
+            // Seven bits at least in 32 MB: that all boots agree by chance is as good as impossible, once in two million times.
             assert!(values[place] >= 2, "{place}: {values:?}");
         }
     }

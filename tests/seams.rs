@@ -53,7 +53,7 @@ fn foreign_bindings_grant_map_and_notify() {
     let mut peer = Agent::plain();
     let mut running = Lab::shared().start(guest(&peer.domid.to_string()));
     let (domid, _) = running.domain().expect("the domain is created");
-    let said = running.wait_for(b"port ", Duration::from_secs(60));
+    let said = running.wait_for(b"port ", Duration::from_secs(300));
     let console = |running: &lab::Running| String::from_utf8_lossy(running.console()).into_owned();
     assert!(said, "{}", console(&running));
     while !console(&running)
@@ -63,7 +63,7 @@ fn foreign_bindings_grant_map_and_notify() {
     {
         let have = running.console().len();
         assert!(
-            running.wait_more(have, Duration::from_secs(60)),
+            running.wait_more(have, Duration::from_secs(300)),
             "{}",
             console(&running)
         );

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: ISC
 """tools/bench_protection.py: what protection and random placement add to a boot, step by step.
 
-usage: tools/bench_protection.py [BOOTS]
+usage: tools/bench_protection.py [BOOTS|--check]
 
 Builds the core once more from a copy of the sources in which they are taken out (below), links Solo5's hello with either,
 and boots both in a lab that counts instructions. Prints the boot's steps of both, medians of BOOTS (9) boots, and puts the
 sums into target/bench.json. No such core is ever installed: the copy is all there is of it, and a piece of the sources
-that is not found as it is written here is an error.
+that is not found as it is written here is an error, for which --check only looks.
 
 Taken out: secrets from noise (constants instead), random places, guard pages, pages that are written or run but not both,
 and the walk through the page tables at the end.
@@ -32,7 +32,7 @@ OUT = [
     ("src/solo5/entropy.rs", "    let (mut words, drawn) = sources.words(&BOOT);\n",
      "    let (mut words, drawn) = ([7; MOST_WORDS], BOOT.words);\n"),
     ("src/solo5/entropy.rs", "SECRETS.get().filter(|_| random)?", "SECRETS.get().filter(|_| false)?"),
-    ("src/arch/paging.rs", "    if let Some(address) = first_writable_executable() {", "    if let Some(address) = None {"),
+    ("src/arch/paging/verify.rs", "    if let Some(address) = first_writable_executable() {", "    if let Some(address) = None {"),
     ("src/arch/paging.rs", """    tables.identity(layout::text(), EXECUTE)?;
     tables.let_execute(layout::text());
     tables.identity(layout::rodata(), READ)?;
@@ -48,6 +48,12 @@ OUT = [
 ]
 
 
+def check(name, there):
+    with open(os.path.join(ROOT, name)) as file:
+        if file.read().count(there) != 1:
+            sys.exit(f"bench_protection: {name} does not have once what is to be taken out: {there.strip()}")
+
+
 def copy():
     shutil.rmtree(COPY, ignore_errors=True)
     os.makedirs(COPY)
@@ -56,11 +62,10 @@ def copy():
         source = os.path.join(ROOT, name)
         (shutil.copytree if os.path.isdir(source) else shutil.copy)(source, os.path.join(COPY, name))
     for name, there, instead in OUT:
+        check(name, there)
         path = os.path.join(COPY, name)
         with open(path) as file:
             text = file.read()
-        if text.count(there) != 1:
-            sys.exit(f"bench_protection: {name} does not have once what is to be taken out: {there.strip()}")
         with open(path, "w") as file:
             file.write(text.replace(there, instead))
 
@@ -102,6 +107,10 @@ def figures(image, count):
 
 
 def main():
+    if sys.argv[1:] == ["--check"]:
+        for name, there, _ in OUT:
+            check(name, there)
+        return
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 9
     with_all = HELLO + ".xen"
     if not os.path.exists(with_all):

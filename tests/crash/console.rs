@@ -4,12 +4,19 @@
 use super::lab::{Guest, Lab, Reason};
 use super::report::Report;
 use super::{crashed, guest};
+use std::sync::OnceLock;
 use std::time::Duration;
+
+/// A lab without other guests, which need the daemon.
+fn quiet() -> &'static Lab {
+    static LAB: OnceLock<Lab> = OnceLock::new();
+    LAB.get_or_init(|| Lab::own(&["--slots", "1"]))
+}
 
 #[test]
 fn a_full_ring_is_waited_for() {
     // The daemon is stopped for a second, the ring is full, and the report is longer than the ring.
-    let outcome = Lab::shared().run(Guest {
+    let outcome = quiet().run(Guest {
         before: Some("kill -STOP $(pidof xenconsoled)".into()),
         dom0: Some("sleep 1; kill -CONT $(pidof xenconsoled)".into()),
         ..guest("solo5_crash", "full-ring")
@@ -35,9 +42,7 @@ fn a_full_ring_is_waited_for() {
 /// port has all of it.
 #[test]
 fn a_daemon_that_stands_still_is_given_up_on() {
-    // Other guests need the daemon.
-    let lab = Lab::own(&["--slots", "1"]);
-    let outcome = lab.run(Guest {
+    let outcome = quiet().run(Guest {
         before: Some("kill -STOP $(pidof xenconsoled)".into()),
         // It goes on once the domain has ended, so that the lab sees what was in the ring.
         dom0: Some(

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: ISC
- * Traffic from dom0, for tests/network.rs. A static program that the lab carries there.
+ * Traffic from dom0, for tests of the network. A static program that the lab carries there.
  *
  *   net echo ADDRESS COUNT MOST SEED   COUNT datagrams of random bytes, up to MOST each, to the echo port; each answer is
  *                                      compared. Prints "echoed N lost N".
  *   net order ADDRESS TEXT             sends TEXT to the port for orders
  *   net take ADDRESS COUNT SIZE        orders COUNT datagrams of SIZE bytes and compares them. Prints "took N lost N".
- *   net both ADDRESS COUNT MOST SEED   echo, while the same number of datagrams comes in
+ *   net both ADDRESS COUNT MOST SEED   echo, while COUNT numbered datagrams of MOST bytes come, each of which is compared, too. Prints also
+ *                                      "meanwhile N lost N between N": so many of them came while answers were under way.
  *   net sink PORT SIZE                 accepts one TCP connection, compares SIZE bytes, prints "sank N"
  *   net pour PORT SIZE                 accepts one TCP connection, sends SIZE bytes, prints "poured N"
  *   net fetch ADDRESS PORT SIZE        makes a TCP connection, to "pour", and compares what comes, prints "fetched N"
  *   net software INTERFACE             has Linux compute checksums of what it sends there, as for a card that cannot
  *
- * PATIENCE is for how many milliseconds "echo" and "both" wait for an answer, 2000 if it is not there; SOURCE is the address that
- * datagrams come from. ADDRESS is one of IPv4 or IPv6.
+ * PATIENCE is for how many milliseconds "echo", "both" and "take" wait for an answer, 30000 if it is not there: a machine that is slow
+ * loses nothing. SOURCE is the address that datagrams come from. ADDRESS is one of IPv4 or IPv6.
  * Wrong bytes end it with status 1 at once; lost datagrams are for the caller to judge.
  */
 #include <arpa/inet.h>
@@ -32,6 +33,8 @@
 
 #define MOST 65507
 #define WINDOW 8
+/* Datagrams asked for at once, at most. */
+#define STREAM 64
 
 static void die(const char *why)
 {
@@ -105,21 +108,86 @@ static int readable(int fd, int milliseconds)
 	return poll(&poll_fd, 1, milliseconds) > 0;
 }
 
+static int patience(void)
+{
+	const char *given = getenv("PATIENCE");
+
+	return given != NULL ? atoi(given) : 30000;
+}
+
+/* Whether a numbered datagram is what it should be; its number. */
+static int numbered(const uint8_t *got, ssize_t have, size_t size, uint32_t count, uint32_t *first)
+{
+	if (have < 0 || (size_t)have != size) {
+		fprintf(stderr, "net: %zd bytes instead of %zu\n", have, size);
+		return 0;
+	}
+	memcpy(first, got, 4);
+	for (size_t at = 0; at + 4 <= size; at += 4) {
+		uint32_t word;
+
+		memcpy(&word, got + at, 4);
+		if (word != *first + at / 4 || *first >= count) {
+			fprintf(stderr, "net: wrong bytes at %zu of datagram %u\n", at, *first);
+			return 0;
+		}
+	}
+	return 1;
+}
+
+/* Numbered datagrams that come while others are echoed: a few are always asked for. */
+struct stream {
+	int fd;
+	uint8_t *came;
+	uint32_t count, asked, got, between;
+	size_t size;
+};
+
+static void ask_more(struct stream *s)
+{
+	char text[64];
+	uint32_t now = s->count - s->asked < STREAM / 2 ? s->count - s->asked : STREAM / 2;
+	int length = snprintf(text, sizeof text, "more %u %zu", now, s->size);
+
+	if (now == 0 || s->asked > s->got + STREAM / 2)
+		return;
+	if (send(s->fd, text, (size_t)length, 0) < 0)
+		die("send");
+	s->asked += now;
+}
+
+/* Takes what has come of it; 0 when something is wrong. */
+static int take_stream(struct stream *s, int flying, int milliseconds)
+{
+	static uint8_t got[MOST + 1];
+
+	for (; s->got < s->count && readable(s->fd, milliseconds); milliseconds = 0) {
+		uint32_t number;
+
+		if (!numbered(got, recv(s->fd, got, sizeof got, 0), s->size, s->count, &number))
+			return 0;
+		if (s->came[number]++) {
+			fprintf(stderr, "net: datagram %u came twice\n", number);
+			return 0;
+		}
+		s->got++;
+		s->between += flying;
+		ask_more(s);
+	}
+	return 1;
+}
+
 static int echo(const char *address, uint32_t count, size_t most, uint64_t seed, int more)
 {
 	static uint8_t sent[MOST + 1], wanted[MOST + 1], got[MOST + 1];
 	int fd = connect_to(address, 7);
 	uint32_t next = 0, echoed = 0, lost = 0, flying = 0;
-	int extra = more ? connect_to(address, 9) : -1;
-	uint32_t extra_got = 0;
-	const char *given = getenv("PATIENCE");
-	int patience = given != NULL ? atoi(given) : 2000;
+	struct stream stream = { .count = more ? count : 0, .size = most / 4 * 4 };
 
 	if (more) {
-		char text[64];
-		int size = snprintf(text, sizeof text, "send %u 1000", count < 2000 ? count : 2000);
-		if (send(extra, text, (size_t)size, 0) < 0)
-			die("send");
+		stream.fd = connect_to(address, 9);
+		stream.came = calloc(count, 1);
+		ask_more(&stream);
 	}
 	while (next < count || flying > 0) {
 		ssize_t size;
@@ -135,7 +203,7 @@ static int echo(const char *address, uint32_t count, size_t most, uint64_t seed,
 			}
 			next++;
 		}
-		if (!readable(fd, patience)) {
+		if (!readable(fd, patience())) {
 			lost += flying;
 			flying = 0;
 			continue;
@@ -154,13 +222,20 @@ static int echo(const char *address, uint32_t count, size_t most, uint64_t seed,
 		/* One that was given up may come late. */
 		if (flying > 0)
 			flying--;
-		while (more && readable(extra, 0))
-			if (recv(extra, got, sizeof got, 0) == 1000)
-				extra_got++;
+		if (!take_stream(&stream, flying > 0, 0))
+			return 1;
+	}
+	while (stream.got < stream.count) {
+		uint32_t before = stream.got;
+
+		if (!take_stream(&stream, 0, patience()))
+			return 1;
+		if (stream.got == before)
+			break;
 	}
 	printf("echoed %u lost %u\n", echoed, lost);
 	if (more)
-		printf("meanwhile %u\n", extra_got);
+		printf("meanwhile %u lost %u between %u\n", stream.got, stream.count - stream.got, stream.between);
 	return 0;
 }
 
@@ -174,22 +249,11 @@ static int take(const char *address, uint32_t count, size_t size)
 
 	if (send(fd, text, (size_t)length, 0) < 0)
 		die("send");
-	while (took < count && readable(fd, 2000)) {
-		ssize_t now = recv(fd, got, sizeof got, 0);
-		uint32_t first, word;
+	while (took < count && readable(fd, patience())) {
+		uint32_t first;
 
-		if (now < 0 || (size_t)now != size) {
-			fprintf(stderr, "net: %zd bytes instead of %zu\n", now, size);
+		if (!numbered(got, recv(fd, got, sizeof got, 0), size, count, &first))
 			return 1;
-		}
-		memcpy(&first, got, 4);
-		for (size_t at = 0; at + 4 <= size; at += 4) {
-			memcpy(&word, got + at, 4);
-			if (word != first + at / 4 || first >= count) {
-				fprintf(stderr, "net: wrong bytes at %zu of datagram %u\n", at, first);
-				return 1;
-			}
-		}
 		took++;
 	}
 	printf("took %u lost %u\n", took, count - took);
@@ -224,7 +288,7 @@ static int compare(int fd, size_t size, const char *what)
 	static uint8_t got[1 << 16];
 	size_t have = 0;
 
-	while (have < size && readable(fd, 10000)) {
+	while (have < size && readable(fd, 60000)) {
 		ssize_t now = read(fd, got, sizeof got);
 		if (now <= 0)
 			break;

@@ -3,7 +3,8 @@
  * 10.0.NUMBER.2, and over IPv6, where it echoes, too, but looks for nobody, fd00::2.
  *
  * UDP port 7 echoes; port 9 takes orders: "stop" ends the program, "send COUNT SIZE" sends so many datagrams of so many
- * bytes of payload back, the n-th filled with the numbers n, n + 1, … in 32 bits.
+ * bytes of payload back, the n-th filled with the numbers n, n + 1, … in 32 bits. "more COUNT SIZE" does so, too, but one by one between the
+ * frames that come, and goes on counting where the last such order ended. The file is as long as its list of protocols.
  */
 #ifndef SOLO5_IP_H
 #define SOLO5_IP_H
@@ -172,6 +173,31 @@ static uint32_t word(const char **text)
 	return number;
 }
 
+static void send_numbers(struct interface *net, const uint8_t *mac, const uint8_t *to, unsigned port, uint32_t n, uint32_t size)
+{
+	for (uint32_t at = 0; at + 4 <= size; at += 4) {
+		uint32_t number = n + at / 4;
+		memcpy(reply + 42 + at, &number, 4);
+	}
+	send_udp(net, mac, to, 9, port, size);
+}
+
+/* What "more" asked for. */
+static struct {
+	struct interface *net;
+	uint8_t mac[6], to[4];
+	unsigned port;
+	uint32_t next, left, size;
+} stream;
+
+static void send_more(void)
+{
+	if (stream.left == 0)
+		return;
+	stream.left--;
+	send_numbers(stream.net, stream.mac, stream.to, stream.port, stream.next++, stream.size);
+}
+
 static void order(struct interface *net, const uint8_t *mac, const uint8_t *from, unsigned port, const char *text)
 {
 	if (starts_with(text, "stop")) {
@@ -180,13 +206,16 @@ static void order(struct interface *net, const uint8_t *mac, const uint8_t *from
 		text += 5;
 		uint32_t count = word(&text), size = word(&text);
 
-		for (uint32_t n = 0; n < count; n++) {
-			for (uint32_t at = 0; at + 4 <= size; at += 4) {
-				uint32_t number = n + at / 4;
-				memcpy(reply + 42 + at, &number, 4);
-			}
-			send_udp(net, mac, from, 9, port, size);
-		}
+		for (uint32_t n = 0; n < count; n++)
+			send_numbers(net, mac, from, port, n, size);
+	} else if (starts_with(text, "more ")) {
+		text += 5;
+		stream.left += word(&text);
+		stream.size = word(&text);
+		stream.net = net;
+		stream.port = port;
+		memcpy(stream.mac, mac, 6);
+		memcpy(stream.to, from, 4);
 	}
 }
 
@@ -312,6 +341,9 @@ static void arp(struct interface *net, const uint8_t *request, size_t size)
 	solo5_net_write(net->handle, answer, sizeof answer);
 }
 
+/* Frames that were for none of the interfaces here. */
+static uint64_t for_others;
+
 /* Answers all that has come; how many frames. */
 static unsigned serve(struct interface *net)
 {
@@ -320,8 +352,14 @@ static unsigned serve(struct interface *net)
 
 	while (solo5_net_read(net->handle, frame, sizeof frame, &size) == SOLO5_R_OK) {
 		count++;
+		send_more();
 		if (size < 14)
 			continue;
+		/* What is for nobody here is no more than counted. */
+		if (!(frame[0] & 1) && !equal(frame, net->info.mac_address, 6)) {
+			for_others++;
+			continue;
+		}
 		if (get16(frame + 12) == 0x0806)
 			arp(net, frame, size);
 		else if (get16(frame + 12) == 0x0800)
@@ -364,17 +402,19 @@ static void print_statistics(struct interface *net)
 	print_number("", s.sent, "");
 	print_number(" bytes ", s.sent_bytes, "");
 	print_number(" dropped ", s.sent_dropped, "; connections ");
-	print_number("", s.connections, "\n");
+	print_number("", s.connections, "; for others ");
+	print_number("", for_others, "\n");
 }
 
 /* Answers on all interfaces until it is told to stop. */
-static int serve_all(struct interface *nets, unsigned count)
+static inline int serve_all(struct interface *nets, unsigned count)
 {
 	print("ready\n");
 	while (!stopped) {
 		solo5_handle_set_t ready;
 
-		solo5_yield(UINT64_MAX, &ready);
+		solo5_yield(stream.left > 0 ? 0 : UINT64_MAX, &ready);
+		send_more();
 		for (unsigned i = 0; i < count; i++)
 			if (ready & 1ull << nets[i].handle && serve(&nets[i]) == 0)
 				print("ready, and nothing to read\n");

@@ -28,7 +28,7 @@ $(OUT)/c_entry.o: $(HERE)/c_entry.c
 	@$(CC) $(FLAGS) $(INCLUDES) -c -o $@ $<
 
 # A guest with an entry of its own needs no other.
-$(C:%=$(OUT)/%.xen): $(OUT)/%.xen: $(HERE)/%/xen.c $(wildcard $(HERE)/xen_*/*.h) $(HERE)/xen_peer.h $(HERE)/xen_wild.h $(ROOT)/c_stubs/mirage_xen.h $(OUT)/c_entry.o $(OBJECTS)
+$(C:%=$(OUT)/%.xen): $(OUT)/%.xen: $(HERE)/%/xen.c $(wildcard $(HERE)/xen_*/*.h) $(wildcard $(HERE)/xen_*.h) $(ROOT)/c_stubs/mirage_xen.h $(OUT)/c_entry.o $(OBJECTS)
 	@mkdir -p $(OUT)/$*
 	@echo '  LINK $*.xen'
 	@$(CC) $(FLAGS) $(C_WARNINGS) $(INCLUDES) -I$(ROOT)/c_stubs -c -o $(OUT)/$*/xen.o $<

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* What backends that do anything share: numbers that are wrong by little or by much, and xenstore. Such a backend plays its part well
- * enough to be connected to again and again. Layouts: io/xs_wire.h, io/xenbus.h.
+/* What backends that do anything share: numbers that are wrong by little or by much, and nodes. Such a backend plays its part well
+ * enough to be connected to again and again.
  */
 #ifndef XEN_WILD_H
 #define XEN_WILD_H
 
-#include "xen_peer.h"
-
-enum { XS_READ = 2, XS_WRITE = 11, XS_RM = 13 };
-enum { INITIALISING = 1, INIT_WAIT = 2, INITIALISED = 3, CONNECTED = 4, CLOSING = 5, CLOSED = 6 };
+#include "xen_bus.h"
 
 static uint64_t seed;
 
@@ -36,68 +33,12 @@ static uint32_t near(uint32_t right)
 	}
 }
 
-static char front[64], back[96];
-
-/* Sends a request; the first byte of a value that was read, 0 when there is none. `value` gets all of it, if it is not null. */
-static char request(uint32_t kind, const char *payload, size_t size, char *value, size_t most)
+/* Queues as a backend offers them, or as none does, before the frontend looks. */
+static void offer_queues(unsigned wild)
 {
-	struct mxen_store_message message;
-	int64_t number;
+	static const char *const offers[] = { "4", "2", "3", "1", "4", "0", "-1", "64", "18446744073709551616", "four", "" };
 
-	while ((number = mxen_store_submit(kind, 0, payload, size)) == 0)
-		solo5_yield(solo5_clock_monotonic() + MILLISECOND, NULL);
-	for (int tries = 0; number > 0 && tries < 20000;) {
-		mxen_evtchn_demux();
-		if (mxen_store_next(&message) != 1) {
-			solo5_yield(solo5_clock_monotonic() + MILLISECOND / 2, NULL);
-			tries++;
-			continue;
-		}
-		bool is_it = message.number == (uint64_t)number, good = is_it && message.kind == (int32_t)kind;
-		char first = good && message.size > 0 ? message.payload[0] : 0;
-
-		if (good && value != NULL) {
-			size_t length = message.size < most - 1 ? message.size : most - 1;
-
-			memcpy(value, message.payload, length);
-			value[length] = 0;
-		}
-		mxen_store_drop();
-		if (is_it)
-			return first;
-	}
-	return 0;
-}
-
-static char node(const char *folder, const char *name, char *value, size_t most)
-{
-	char path[160];
-	int size = snprintf(path, sizeof path, "%s/%s", folder, name);
-
-	return request(XS_READ, path, (size_t)size + 1, value, most);
-}
-
-/* A number that the frontend has published; -1 without one. */
-static int64_t node_number(const char *name)
-{
-	char value[32] = "";
-
-	return node(front, name, value, sizeof value) ? atoll(value) : -1;
-}
-
-static void put(const char *name, const char *value)
-{
-	static char payload[4096];
-	int size = snprintf(payload, sizeof payload, "%s/%s%c%s", back, name, 0, value);
-
-	request(XS_WRITE, payload, (size_t)size < sizeof payload ? (size_t)size : sizeof payload - 1, NULL, 0);
-}
-
-static void put_state(unsigned state)
-{
-	const char text[2] = { (char)('0' + state), 0 };
-
-	put("state", text);
+	put("multi-queue-max-queues", offers[any() % (wild ? sizeof offers / sizeof *offers : 5)]);
 }
 
 /* Writes something to one of `count` nodes of the backend's that does not belong there, or takes it away; wild ones change the state,
@@ -133,39 +74,6 @@ static void prank(const char *const *names, size_t count, bool wild)
 	case 6: put("online", once_in(2) ? "1" : "0"); break;
 	default: put(name, value);
 	}
-}
-
-/* Goes on as a backend does it. `enter` maps what the frontend has published, `leave` lets go of it. */
-static void shake_hands(bool attached, bool (*enter)(void), void (*leave)(void))
-{
-	char theirs = node(front, "state", NULL, 0);
-	int state = node(back, "state", NULL, 0) - '0';
-
-	if (theirs == '0' + CLOSING && state != CLOSING) {
-		leave();
-		put_state(CLOSING);
-	} else if (theirs == '0' + CLOSED && state != CLOSED) {
-		leave();
-		put_state(CLOSED);
-	} else if (theirs == '0' + INITIALISING && state != INIT_WAIT) {
-		leave();
-		put("online", "1");
-		put_state(INIT_WAIT);
-	} else if ((theirs == '0' + INITIALISED || theirs == '0' + CONNECTED) && !attached) {
-		if (state == INIT_WAIT && enter())
-			put_state(CONNECTED);
-		else
-			put_state(CLOSED);
-	}
-}
-
-static void name_folders(const char *class_, long long domid, long long number)
-{
-	static char own[16];
-
-	request(XS_READ, "domid", 6, own, sizeof own);
-	snprintf(front, sizeof front, "/local/domain/%lld/device/%s/%lld", domid, class_, number);
-	snprintf(back, sizeof back, "/local/domain/%s/backend/%s/%lld/%lld", own, class_, domid, number);
 }
 
 #endif

@@ -2,8 +2,7 @@
 //! How a domain of the library ends, and what it is asked for meanwhile.
 
 use super::lab::{Guest, Lab, Reason};
-use super::{dom0, ended_well, guest, lines, start};
-use std::time::Duration;
+use super::{SOON, dom0, ended_well, guest, lines, start};
 
 #[test]
 fn an_escaped_exception_is_reported_and_crashes_the_domain() {
@@ -62,27 +61,37 @@ fn a_cooperating_domain_is_shut_down_and_rebooted() {
 
 #[test]
 fn a_domain_that_ignores_requests_goes_on() {
-    let (running, domid, _) = start(guest("os_lifecycle", "ignore 5"), "waiting");
-    dom0(&format!("xl shutdown {domid}"));
-    let outcome = ended_well(running.wait());
-    assert!(outcome.elapsed >= Duration::from_secs(5), "{outcome}");
-    let request = "xenstore-write /local/domain/$DOMID/control/shutdown suspend; sleep 2
-        xenstore-read /local/domain/$DOMID/control/shutdown
-        xenstore-write /local/domain/$DOMID/control/shutdown nonsense; sleep 1
-        xenstore-write /local/domain/$DOMID/control/shutdown poweroff";
-    let outcome = ended_well(Lab::shared().run(Guest {
-        dom0: Some(request.into()),
-        ..guest("os_lifecycle", "wait")
-    }));
-    assert_eq!(
-        outcome.dom0.stdout.trim(),
-        "suspend",
-        "not acknowledged: {outcome}"
-    );
-    assert!(
-        outcome
-            .text()
-            .contains("WARNING lifecycle: asked to suspend, which this domain cannot do"),
-        "{outcome}"
-    );
+    let mut running = Lab::shared().start(guest("os_lifecycle", "console"));
+    let mut echoes = |line: &str| {
+        running.input(format!("{line}\n").as_bytes());
+        assert!(running.wait_for(line.to_uppercase().as_bytes(), SOON));
+        running.domain().expect("the domain is created").0
+    };
+    let domid = echoes("before");
+    // What xl writes, which waits for an answer.
+    dom0(&format!(
+        "xenstore-write /local/domain/{domid}/control/shutdown poweroff"
+    ));
+    echoes("after");
+    running.input(b"end\n");
+    ended_well(running.wait());
+}
+
+#[test]
+fn a_request_that_cannot_be_met_is_logged_and_not_acknowledged() {
+    let (mut running, domid, _) = start(guest("os_lifecycle", "wait"), "waiting");
+    let request = format!("/local/domain/{domid}/control/shutdown");
+    for (word, why) in [
+        ("suspend", "asked to suspend, which this domain cannot do"),
+        ("nonsense", "asked for \"nonsense\", which is unknown"),
+    ] {
+        dom0(&format!("xenstore-write {request} {word}"));
+        let warning = format!("WARNING lifecycle: {why}");
+        let said = running.wait_for(warning.as_bytes(), SOON);
+        let console = String::from_utf8_lossy(running.console()).into_owned();
+        assert!(said, "{warning}: {console}");
+        assert_eq!(dom0(&format!("xenstore-read {request}")).trim(), word);
+    }
+    dom0(&format!("xenstore-write {request} poweroff"));
+    ended_well(running.wait());
 }

@@ -7,7 +7,8 @@ use crate::lab::{Guest, Outcome};
 use std::time::Duration;
 
 /// A guest with so many interfaces, the n-th of which is `vif$DOMID.n` on a bridge `b$DOMID.n` of its own, where dom0 is
-/// 10.0.n.1: the rest of the lab has the same addresses. `script` runs in dom0 in a network namespace of the guest's own.
+/// 10.0.n.1: the rest of the lab has the same addresses. `script` runs in dom0 in a network namespace of the guest's own; where it
+/// fails, the guest ends, too.
 pub fn guest(name: &str, cmdline: &str, interfaces: usize, script: &str) -> Guest {
     let vifs = vec!["\"script=vif-lab-own\""; interfaces].join(", ");
     let net = std::fs::read(built("dom0/net")).expect("the file is there");
@@ -15,7 +16,8 @@ pub fn guest(name: &str, cmdline: &str, interfaces: usize, script: &str) -> Gues
         cmdline: cmdline.into(),
         config: vec![format!("vif = [{vifs}]")],
         dom0: Some(format!(
-            "chmod +x $DIR/net; net=$DIR/net; space=guest$DOMID\n{script}"
+            "trap 'status=$?; [ $status = 0 ] || xl destroy $DOMID' EXIT\n\
+             chmod +x $DIR/net; net=$DIR/net; space=guest$DOMID\n{script}"
         )),
         files: vec![("net".into(), net)],
         timeout: Duration::from_secs(if long() { 3000 } else { 600 }),
@@ -33,6 +35,10 @@ pub fn good(outcome: &Outcome) {
 /// Waits in dom0 until the guest answers.
 pub const UP: &str = "wait_up() { n=0; until ip netns exec $space ping -c 1 -W 1 ${1:-10.0.0.2} >/dev/null; do n=$((n + 1)); [ $n -lt 60 ] || exit 9; done; }\n\
                   in_space() { ip netns exec $space \"$@\"; }\n";
+
+/// Waits in dom0 until `net sink` or `net pour`, which writes to $DIR/said, listens.
+pub const LISTENS: &str = "listens() { n=0; until grep -qs listening $DIR/said; do\n\
+                       n=$((n + 1)); [ $n -lt 600 ] || exit 9; sleep 0.1; done; }\n";
 
 /// A script for dom0 that runs once the guest answers.
 pub fn with_up(script: &str) -> String {

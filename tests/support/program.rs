@@ -86,7 +86,7 @@ impl Program {
             cmdline: format!("--solo5:quiet {cmdline}"),
             // Ctrl-D: input has ended, as it has for the Linux process.
             stdin: vec![4],
-            timeout: Duration::from_secs(120),
+            timeout: Duration::from_secs(600),
             ..Guest::new(self.built("xen"))
         });
         let mut printed = outcome.text().replace("\r\n", "\n");

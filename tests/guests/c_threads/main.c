@@ -270,23 +270,24 @@ static void meetings(void)
 	printf("barrier: %d rounds, passed %d, together %d, written %d, once %d\n", serial, passed, read_together, written, inits);
 }
 
-/* Sleepers wake in the order of their times, and the time of all is that of the longest. */
+/* Sleepers wake in the order of their times, which are so far apart that it does not matter when each begins, and the time of all is
+ * that of the longest. */
 static int order[4], woken;
 
 static void *sleeper(void *argument)
 {
 	int number = (int)(intptr_t)argument;
-	struct timespec t = { 0, (4 - number) * 60000000L };
-	struct timeval v = { 0, (4 - number) * 60000L };
+	struct timespec t = { 0, 960000000L };
+	struct timeval v = { 0, 720000L };
 
 	if (number == 0)
 		nanosleep(&t, NULL);
 	else if (number == 1)
 		select(0, NULL, NULL, NULL, &v);
 	else if (number == 2)
-		poll(NULL, 0, 120);
+		poll(NULL, 0, 480);
 	else
-		usleep(60000);
+		usleep(240000);
 	order[__atomic_fetch_add(&woken, 1, __ATOMIC_SEQ_CST)] = number;
 	return NULL;
 }
@@ -301,7 +302,7 @@ static void sleepers(void)
 	for (int i = 0; i < 4; i++)
 		join(threads[i]);
 	printf("sleepers: %d %d %d %d\n", order[0], order[1], order[2], order[3]);
-	check("together", now() - before >= 240000000);
+	check("together", now() - before >= 960000000);
 }
 
 /* Ends: results, exit from deep inside, detached ones, what may be joined. */

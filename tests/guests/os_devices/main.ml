@@ -146,7 +146,7 @@ let digest text =
   from 0 (-3750763034362895579L)
 
 (* Requests side by side, on parts of the disk that are none of another's at the time. *)
-let model ?(until = Lwt.return_unit) ?(lanes = 6) count seed =
+let model ?(until = Lwt.return_unit) ?(handed = false) ?(lanes = 6) count seed =
   let random = Random.State.make [| seed |] in
   Block.connect "xvda" >>= fun t ->
   Block.get_info t >>= fun info ->
@@ -173,7 +173,12 @@ let model ?(until = Lwt.return_unit) ?(lanes = 6) count seed =
     if left <= 0 && Lwt.state until <> Lwt.Sleep then Lwt.return_unit else one lane >>= fun () -> run lane (left - 1)
   in
   Lwt.join (List.init lanes (fun lane -> run lane (count / lanes))) >>= fun () ->
-  Block.flush t >>= ok Block.pp_write_error >>= fun () ->
+  (* The first one says that there was a backend in another domain, where that is so. *)
+  (Block.flush t >>= fun first ->
+   expect "the first flush" ((first = Error `Lost_writes) = handed);
+   if handed then Block.flush t else Lwt.return first)
+  >>= ok Block.pp_write_error
+  >>= fun () ->
   Fmt.pr "digest %Lu\n%!" (digest (Bytes.to_string disk));
   Block.disconnect t
 
@@ -185,9 +190,163 @@ let told word =
       >>= fun go -> if go = word then Lwt.return_unit else Lwt.fail Xs_protocol.Eagain)
 
 (* More requests at once than one queue has room for, while backends with other numbers of queues come and go. *)
-let queues count lanes =
+let queues ?handed count lanes =
   Block.queues := count;
-  model ~until:(told "stop") ~lanes 0 count
+  model ?handed ~until:(told "stop") ~lanes 0 count
+
+(* A mebibyte at once, written and read again until dom0 says that it is enough. *)
+let whole () =
+  let until = told "stop" in
+  Block.connect "xvda" >>= fun t ->
+  let bytes = Cstruct.create (1 lsl 20) and back = Cstruct.create (1 lsl 20) in
+  let rec go round =
+    for i = 0 to (1 lsl 18) - 1 do Cstruct.LE.set_uint32 bytes (4 * i) (Int32.of_int (i * round)) done;
+    Block.write t 0L [ bytes ] >>= ok Block.pp_write_error >>= fun () ->
+    Block.read t 0L [ back ] >>= ok Block.pp_error >>= fun () ->
+    expect "a mebibyte" (Cstruct.equal bytes back);
+    if Lwt.state until = Lwt.Sleep then go (round + 1) else Block.disconnect t
+  in
+  go 1
+
+(* {2 Backends that go, are others, or have another disk} *)
+
+let is_over t sector =
+  let bytes = sectors 1 ' ' in
+  Block.read t sector [ bytes ] >|= fun result -> result = Ok () && Cstruct.to_string ~len:4 bytes = "stop"
+
+(* These are as solo5_blk's. *)
+let faulty () =
+  Block.connect "xvda" >>= fun t ->
+  let good what = function Ok () -> () | Error _ -> failwith ("wrong: " ^ what) in
+  let failed pp what = function
+    | Error `Io_error as result -> Fmt.pr "%s: %a\n%!" what pp (Result.get_error result)
+    | _ -> failwith ("wrong: " ^ what)
+  in
+  let read first count check = Block.read t first [ sectors count ' ' ] >|= check "read" in
+  let write first count check = Block.write t first [ sectors count ' ' ] >|= check "write" in
+  read 92L 8 good >>= fun () ->
+  write 92L 8 good >>= fun () ->
+  read 100L 1 (failed Block.pp_error) >>= fun () ->
+  write 96L 8 (failed Block.pp_write_error) >>= fun () ->
+  (* Of several requests, one. *)
+  Lwt.join [ read 0L 2048 (failed Block.pp_error); write 0L 2048 (failed Block.pp_write_error); read 108L 1024 good ] >>= fun () ->
+  write 108L 1024 good >>= fun () ->
+  Block.flush t >|= good "flush" >>= fun () ->
+  Block.discard t 100L 1L >|= failed Block.pp_write_error "discard" >>= fun () ->
+  print_endline "SUCCESS";
+  Block.disconnect t
+
+let discard () =
+  Block.connect "xvda" >>= fun t ->
+  let bytes = Cstruct.of_string (String.init 65536 (fun i -> Char.chr (i * 7 land 255))) and back = Cstruct.create 65536 in
+  Block.write t 0L [ bytes ] >>= ok Block.pp_write_error >>= fun () ->
+  Block.discard t 8L 64L >>= ok Block.pp_write_error >>= fun () ->
+  Block.read t 0L [ back ] >>= ok Block.pp_error >>= fun () ->
+  let rest from buffer = Cstruct.to_string ~off:from buffer in
+  expect "before and behind" (Cstruct.to_string ~len:4096 bytes = Cstruct.to_string ~len:4096 back && rest 36864 bytes = rest 36864 back);
+  print_endline "SUCCESS";
+  Block.disconnect t
+
+let gone () =
+  Block.connect "xvda" >>= fun t ->
+  let seconds since = (Time.now () - since) / 1_000_000_000 in
+  let rec read start =
+    Block.read t 0L [ sectors 1 ' ' ] >>= function
+    | Ok () -> read (Time.now ())
+    | Error error -> Fmt.pr "a read failed after %d s: %a\n%!" (seconds start) Block.pp_error error; Lwt.return_unit
+  in
+  read (Time.now ()) >>= fun () ->
+  let start = Time.now () in
+  let write () =
+    Block.write t 0L [ Cstruct.create (1 lsl 20) ] >|= function
+    | Ok () -> failwith "wrong: written"
+    | Error error -> Fmt.pr "a write failed after %d s: %a\n%!" (seconds start) Block.pp_write_error error
+  in
+  (* More than there is room for. *)
+  Lwt.join [ write (); write (); write () ] >>= fun () ->
+  let rec again () = Block.read t 0L [ sectors 1 ' ' ] >>= function Ok () -> Block.disconnect t | Error _ -> again () in
+  again ()
+
+let moved () =
+  Block.connect "xvda" >>= fun t ->
+  let write () = Block.write t 0L [ sectors 8 'a' ] >>= ok Block.pp_write_error in
+  write () >>= fun () ->
+  Fmt.pr "written\n%!";
+  let rec wait () = is_over t 4088L >>= fun over -> if over then Lwt.return_unit else Time.sleep_ns 5_000_000L >>= wait in
+  let flush number =
+    Block.flush t >>= fun result ->
+    let say f = function Ok () -> Fmt.string f "is done" | Error error -> Fmt.pf f "failed: %a" Block.pp_write_error error in
+    Fmt.pr "flush %d %a\n%!" number say result;
+    write ()
+  in
+  wait () >>= fun () -> Lwt_list.iter_s flush [ 1; 2; 3 ]
+
+(* What the disk has, whenever that is another; sector 8 has a letter for it. *)
+let resize () =
+  Block.connect "xvda" >>= fun t ->
+  let letter size = match size with 4096L -> 'L' | 1024L -> 'M' | _ -> 'S' in
+  let rec look last =
+    Block.get_info t >>= fun info ->
+    let size = Int64.div info.size_sectors 2L in
+    (if size = last then Lwt.return_unit
+     else (
+       Fmt.pr "size %Ld\n%!" size;
+       Block.write t 8L [ sectors 1 (letter size) ] >>= ok Block.pp_write_error))
+    >>= fun () ->
+    (Block.read t info.size_sectors [ sectors 1 ' ' ] >|= function
+     | Error (`Bad_request _) -> ()
+     | _ -> failwith "wrong: past the end")
+    >>= fun () ->
+    is_over t 0L >>= fun over -> if over then Block.disconnect t else look size
+  in
+  look 0L
+
+(* Memory that is given back with something in it. *)
+let dirty text =
+  let pieces = List.init 24 (fun _ -> Cstruct.create_unsafe (1 lsl 20)) in
+  let fill piece = for at = 0 to (Cstruct.length piece / 8) - 1 do Cstruct.blit_from_string text 0 piece (8 * at) 8 done in
+  List.iter fill pieces;
+  Gc.full_major ()
+
+(* Reads now and then, until it is told to stop. *)
+let idle () =
+  dirty "REMEMBER";
+  Block.connect "xvda" >>= fun t ->
+  Block.get_info t >>= fun info ->
+  let rec read () =
+    let sector = Cstruct.create 512 in
+    Block.read t (Int64.sub info.size_sectors 8L) [ sector ] >>= function
+    | Ok () when Cstruct.to_string ~len:4 sector = "stop" -> Block.disconnect t
+    | Ok () -> Time.sleep_ns 50_000_000L >>= read
+    | Error error -> Fmt.pr "%a\n%!" Block.pp_error error; Time.sleep_ns 50_000_000L >>= read
+  in
+  read ()
+
+(* {2 Devices that come while the program runs} *)
+
+(* Until the domain has a device of that class: any change in the class's folder is seen. *)
+let attached class_ =
+  Xs.make () >>= fun xs ->
+  Xs.wait xs (fun h ->
+      Lwt.catch (fun () -> Xs.directory h ("device/" ^ class_)) (function Xs_protocol.Enoent _ -> Lwt.return [] | error -> Lwt.fail error)
+      >>= fun names -> if names = [] then Lwt.fail Xs_protocol.Eagain else Lwt.return_unit)
+
+let later () =
+  refused "no interface" (fun () -> Netif.connect "1") "it has: none" >>= fun () ->
+  refused "no disk" (fun () -> Block.connect "xvdb") "it has: none" >>= fun () ->
+  attached "vif" >>= fun () ->
+  Netif.connect "" >>= fun net ->
+  let came, frame = Lwt.wait () in
+  let listening = Netif.listen net ~header_size:14 (fun bytes -> if Lwt.is_sleeping came then Lwt.wakeup_later frame (Cstruct.length bytes); Lwt.return_unit) in
+  came >>= fun length ->
+  Fmt.pr "a frame of %d bytes came\n%!" length;
+  attached "vbd" >>= fun () ->
+  Block.connect "xvdb" >>= fun disk ->
+  let got = sectors 1 ' ' in
+  Block.write disk 3L [ sectors 1 'a' ] >>= ok Block.pp_write_error >>= fun () ->
+  Block.read disk 3L [ got ] >>= ok Block.pp_error >>= fun () ->
+  expect "what was written" (Cstruct.equal got (sectors 1 'a'));
+  Lwt.join [ Netif.disconnect net; Block.disconnect disk ] >>= fun () -> listening >|= ignore
 
 (* {2 Connecting and disconnecting} *)
 
@@ -218,8 +377,17 @@ let () =
     match String.split_on_char ' ' (command_line ()) with
     | [ "net" ] -> net ()
     | [ "block" ] -> block ()
+    | [ "later" ] -> later ()
+    | [ "idle" ] -> idle ()
     | [ "model"; count; seed ] -> model (int_of_string count) (int_of_string seed)
     | [ "queues"; count; lanes ] -> queues (int_of_string count) (int_of_string lanes)
+    | [ "handed"; count; lanes ] -> queues ~handed:true (int_of_string count) (int_of_string lanes)
+    | [ "whole" ] -> whole ()
+    | [ "faulty" ] -> faulty ()
+    | [ "discard" ] -> discard ()
+    | [ "gone" ] -> gone ()
+    | [ "moved" ] -> moved ()
+    | [ "resize" ] -> resize ()
     | [ "cycles"; count ] -> cycles (int_of_string count)
     | _ -> Lwt.fail_with "wrong: what to do?"
   in

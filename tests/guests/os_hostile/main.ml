@@ -89,10 +89,16 @@ let rec any net kept =
   Lwt.pick [ (Netif.listen net ~header_size:14 take >|= ignore); Time.sleep_ns 300_000_000L ] >>= fun () ->
   Lwt.pick [ (Netif.listen_partial net partial >|= ignore); Time.sleep_ns 300_000_000L ] >>= fun () -> any net kept
 
+(* Memory that is given back with something in it, which no backend is to be shown. *)
+let dirty () =
+  List.iter (fun piece -> Cstruct.memset piece 0xa5) (List.init 16 (fun _ -> Cstruct.create_unsafe (1 lsl 20)));
+  Gc.full_major ()
+
 let rec connect id = Lwt.catch (fun () -> Netif.connect id) (fun _ -> connect id)
 
 let main () =
   Netif.queues := 4;
+  dirty ();
   let stopped, stop = Lwt.wait () in
   Netif.connect "0" >>= fun good ->
   let listening = Netif.listen good ~header_size:14 (host good stop) in

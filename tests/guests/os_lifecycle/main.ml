@@ -1,5 +1,5 @@
 (* SPDX-License-Identifier: ISC *)
-(* How a domain ends: `wait`, `ignore SECONDS`, `exception`, `async`, `hooks`, `console`, `main` and the first line. *)
+(* How a domain ends: `wait`, `exception`, `async`, `hooks`, `console`, `main` and the first line. *)
 
 open Lwt.Infix
 open Xen_os
@@ -32,9 +32,6 @@ let first_line () =
 let main () =
   match String.split_on_char ' ' (command_line ()) with
   | [ "wait" ] -> wait ()
-  | [ "ignore"; n ] ->
-      print_endline "waiting";
-      Time.sleep_ns (seconds (int_of_string n))
   | [ "exception" ] -> after_a_while (fun () -> failwith "out of ideas")
   | [ "async" ] ->
       Lwt.async (fun () -> after_a_while (fun () -> raise Not_found));

@@ -7,7 +7,7 @@ open Xen_os
 
 external command_line : unit -> string = "mirage_xen_get_cmdline"
 
-type counts = { mutable packets : int; mutable large : int; mutable partial : int; mutable strange : int }
+type counts = { mutable packets : int; mutable large : int; mutable large_bytes : int; mutable partial : int; mutable strange : int }
 
 let frame = 1514
 let is_v6 packet = Cstruct.length packet > 14 && Cstruct.BE.get_uint16 packet 12 = 0x86dd
@@ -15,7 +15,9 @@ let is_v6 packet = Cstruct.length packet > 14 && Cstruct.BE.get_uint16 packet 12
 let forward counts into ~checksum ~segment packet =
   let size = Cstruct.length packet in
   counts.packets <- counts.packets + 1;
-  if size > frame then counts.large <- counts.large + 1;
+  if size > frame then (
+    counts.large <- counts.large + 1;
+    counts.large_bytes <- counts.large_bytes + size);
   if checksum = `Partial then counts.partial <- counts.partial + 1;
   (* What has to be cut is larger than a frame, and its checksum is not known yet. *)
   if (size > frame) <> (segment > 0) || (segment > 0 && checksum <> `Partial) || segment > 1448 then counts.strange <- counts.strange + 1;
@@ -30,14 +32,15 @@ let forward counts into ~checksum ~segment packet =
 let main () =
   Netif.queues := int_of_string (String.trim (command_line ()));
   Lwt.both (Netif.connect "0") (Netif.connect "1") >>= fun (left, right) ->
-  let counts = { packets = 0; large = 0; partial = 0; strange = 0 } in
+  let counts = { packets = 0; large = 0; large_bytes = 0; partial = 0; strange = 0 } in
   let listening = [ Netif.listen_partial left (forward counts right); Netif.listen_partial right (forward counts left) ] in
   Lifecycle.await_shutdown_request ~can_poweroff:true ~can_reboot:true () >>= fun _ ->
   let queues = Netif.connected_queues left in
   Netif.disconnect left >>= fun () ->
   Netif.disconnect right >>= fun () ->
   Lwt_list.iter_s (fun ended -> ended >|= fun _ -> ()) listening >|= fun () ->
-  Fmt.pr "relayed %d, large %d, partial %d, strange %d, queues %d\n%!" counts.packets counts.large counts.partial counts.strange queues
+  Fmt.pr "relayed %d, large %d of %d bytes, partial %d, strange %d, queues %d\n%!" counts.packets counts.large counts.large_bytes
+    counts.partial counts.strange queues
 
 let () =
   Reporter.install ();

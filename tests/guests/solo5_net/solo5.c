@@ -123,7 +123,28 @@ static int carrier(const struct solo5_start_info *info)
 	return 0;
 }
 
-static const struct test tests[] = { { "echo", echo },	 { "codes", codes }, { "tcp", tcp },
+/* A device that is not there yet is refused, and acquired once it is. Then a host that answers. */
+static int later(const struct solo5_start_info *info)
+{
+	solo5_handle_t handle;
+	solo5_handle_set_t ready;
+	struct solo5_net_info other;
+	unsigned refused = 0;
+	solo5_result_t result;
+
+	(void)info;
+	while ((result = solo5_net_acquire("service", &handle, &other)) == SOLO5_R_EUNSPEC) {
+		if (refused++ == 0)
+			print("not there yet\n");
+		solo5_yield(solo5_clock_monotonic() + 200000000, &ready);
+	}
+	if (result != SOLO5_R_OK)
+		return 1;
+	net = (struct interface) { .handle = handle, .info = other, .address = { 10, 0, 0, 2 } };
+	return refused == 0 || serve_all(&net, 1);
+}
+
+static const struct test tests[] = { { "later", later }, { "echo", echo },	 { "codes", codes }, { "tcp", tcp },
 				     { "blank", blank }, { "pour", pour },   { "carrier", carrier } };
 
 int solo5_app_main(const struct solo5_start_info *info)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* A backend of our own, for what netback and blkback do not do: a disk in memory with the features that it is told to have.
- * Told what to do over its console, a command a line; whoever tells it
- * plays the part of the toolstack in xenstore. Layouts: io/ring.h, io/blkif.h, io/netif.h, which tests/device_layouts.rs compares
- * with the frontends'.
+/* A disk's backend of our own, for what blkback does not do: a disk in memory with the features that it is told to have. Told what to
+ * do over its console, a command a line; whoever tells it plays the part of the toolstack in xenstore. Layouts: io/ring.h, io/blkif.h,
+ * which tests/device_layouts.rs compares with the frontend's.
  */
 #include "../xen_peer.h"
 
@@ -16,6 +15,8 @@ enum { QUEUES = 4 };
 static uint64_t sectors, block, counts[7], wrong, served[QUEUES];
 /* What the digest is of, if not of all sectors. */
 static uint64_t digested;
+/* Sectors that cannot be read or written. */
+static uint64_t bad_first, bad_count;
 static bool takes_indirect, takes_flush, takes_discard;
 
 struct segment {
@@ -26,7 +27,14 @@ struct segment {
 
 static int transfer(const struct end *end, bool write, uint64_t sector, const struct segment *segments, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
+	uint64_t first = sector;
+	bool bad = false;
+
+	for (size_t i = 0; i < count; i++)
+		sector += (uint64_t)(segments[i].last + 1 - segments[i].first);
+	bad = sector > bad_first && first < bad_first + bad_count;
+	sector = first;
+	for (size_t i = 0; i < count && !bad; i++) {
 		const struct segment *s = &segments[i];
 		size_t size = (size_t)(s->last + 1 - s->first) * 512;
 
@@ -41,7 +49,7 @@ static int transfer(const struct end *end, bool write, uint64_t sector, const st
 		}
 		sector += size / 512;
 	}
-	return OKAY;
+	return bad ? ERROR : OKAY;
 }
 
 static int disk_request(const struct end *end, const uint32_t *words)
@@ -67,6 +75,8 @@ static int disk_request(const struct end *end, const uint32_t *words)
 			wrong++;
 			return UNSUPPORTED;
 		}
+		if (sector + count > bad_first && sector < bad_first + bad_count)
+			return ERROR;
 		memset(disk + sector * 512, 0, count * 512);
 		return OKAY;
 	}
@@ -205,6 +215,10 @@ int main(void)
 			/* A word for who reads that sector; it is not the disk's any more. */
 			digested = (uint64_t)a[0];
 			memcpy(disk + digested * 512, "stop", 4);
+			printf("= 1\n");
+		} else if (strcmp(line, "bad") == 0) {
+			/* The first of them, and how many. */
+			bad_first = (uint64_t)a[0], bad_count = (uint64_t)a[1];
 			printf("= 1\n");
 		} else if (strcmp(line, "peek") == 0) {
 			peek(a[0], a[1], a[2]);

@@ -6,11 +6,14 @@
  *
  * Order: "net SEED ROUNDS DOMID NUMBER WILD": so often, to interface NUMBER of domain DOMID. WILD is 0 for a backend that
  * keeps to the protocol and delivers any bytes with any flags, 1 for one that rarely, 2 for one that often breaks it.
+ * Order: "break DOMID NUMBER": connects, breaks the protocol of each queue once, in a ring, and writes nothing to xenstore: whether the
+ * frontend was connected, and has made a new connection.
  * Order: "peek DOMID FIRST COUNT": how many references of a domain can be read, and how many of these pages are not all zero.
  */
+#include "../xen_vif.h"
 #include "../xen_wild.h"
 
-enum { ARP_SIZE = 42, DATA = 128, TX_SLOTS = 256, RX_SLOTS = 256, QUEUES = 4 };
+enum { ARP_SIZE = 42, DATA = 128 };
 
 static const char *const names[] = {
 	"feature-sg", "feature-gso-tcpv4", "feature-gso-tcpv6", "feature-rx-copy", "feature-split-event-channels",
@@ -19,25 +22,11 @@ static const char *const names[] = {
 
 /* ---- packets ---- */
 
-struct queue {
-	struct end tx, rx;
-	int64_t ports[2];
-	unsigned channels;
-};
-
-/* Those of the connection, the one that something is done to now, and the most that there were. */
-static struct queue queues[QUEUES], *q = queues;
-static unsigned count, most;
-static int64_t peer;
+/* The queue that something is done to now, and the most that there were. */
+static struct queue *q = queues;
+static unsigned most;
 static unsigned connections, frames, pranks;
-static bool attached;
 static uint8_t bytes[PAGE] __attribute__((aligned(PAGE)));
-
-static void put16(uint8_t *at, unsigned number)
-{
-	at[0] = (uint8_t)(number >> 8);
-	at[1] = (uint8_t)number;
-}
 
 /* Who has 10.0.1.2? It answers, which fills the other ring. */
 static const uint8_t arp[ARP_SIZE] = {
@@ -86,11 +75,6 @@ static void write_header(size_t size)
 	}
 }
 
-static volatile uint32_t *rx_slot(uint32_t index)
-{
-	return &q->rx.ring->words[index % RX_SLOTS * 2];
-}
-
 /* Delivers a packet of some pieces, with extra information or without, and any flags. */
 static void deliver(unsigned wild)
 {
@@ -108,7 +92,7 @@ static void deliver(unsigned wild)
 	if (pieces + extras > waiting || size > 65535)
 		return;
 	for (unsigned i = 0; i < pieces; i++) {
-		uint32_t id = rx_slot(q->rx.cons)[0] & 0xffff, ref = rx_slot(q->rx.cons)[1];
+		uint32_t id = rx_slot(q, q->rx.cons)[0] & 0xffff, ref = rx_slot(q, q->rx.cons)[1];
 		uint32_t offset = any() % (uint32_t)(4097 - sizes[i]);
 		/* DATA_VALIDATED and CSUM_BLANK by chance, then MORE_DATA and EXTRA_INFO as they are. */
 		uint32_t flags = (any() & 3) | (i + 1 < pieces ? 4 : 0) | (i == 0 && extras ? 8 : 0);
@@ -130,8 +114,8 @@ static void deliver(unsigned wild)
 			default: flags = any() & 0xffff;
 			}
 		}
-		rx_slot(q->rx.prod)[0] = id | offset << 16;
-		rx_slot(q->rx.prod)[1] = flags | (uint32_t)status << 16;
+		rx_slot(q, q->rx.prod)[0] = id | offset << 16;
+		rx_slot(q, q->rx.prod)[1] = flags | (uint32_t)status << 16;
 		q->rx.prod++;
 		for (unsigned extra = 0; i == 0 && extra < extras; extra++) {
 			uint32_t kind = extra == 0 && !once_in(8) ? 1 : 1 + any() % 4, segment = once_in(2) ? any() % 3000 : any() & 0xffff;
@@ -139,8 +123,8 @@ static void deliver(unsigned wild)
 			q->rx.cons++;
 			if (wild && once_in(wild == 2 ? 4 : 100))
 				kind = any() & 0xff;
-			rx_slot(q->rx.prod)[0] = kind | (extra + 1 < extras ? 1u << 8 : 0) | segment << 16;
-			rx_slot(q->rx.prod)[1] = wild && once_in(8) ? any() : 1 + any() % 2;
+			rx_slot(q, q->rx.prod)[0] = kind | (extra + 1 < extras ? 1u << 8 : 0) | segment << 16;
+			rx_slot(q, q->rx.prod)[1] = wild && once_in(8) ? any() : 1 + any() % 2;
 			q->rx.prod++;
 		}
 	}
@@ -151,7 +135,7 @@ static void deliver(unsigned wild)
 	if (once_in(4)) {
 		write_header(size);
 		for (unsigned i = 0; i < 2; i++)
-			copy(&q->rx, rx_slot(any())[1], any() % (PAGE - DATA), bytes, DATA, true);
+			copy(&q->rx, rx_slot(q, any())[1], any() % (PAGE - DATA), bytes, DATA, true);
 	}
 }
 
@@ -200,85 +184,20 @@ static void step(unsigned wild)
 	}
 }
 
-static void let_go(struct queue *queue)
-{
-	for (unsigned i = 0; i < queue->channels; i++)
-		mxen_evtchn_unbind(queue->ports[i]);
-	queue->channels = 0;
-	detach(&queue->tx);
-	detach(&queue->rx);
-}
-
-static void leave(void)
-{
-	if (!attached)
-		return;
-	for (unsigned i = 0; i < count; i++)
-		let_go(&queues[i]);
-	count = 0;
-	attached = false;
-}
-
-/* A number that the frontend has published of a queue, of which there are several or one. */
-static int64_t queue_number(unsigned queue, bool several, const char *name)
-{
-	char path[64];
-
-	if (!several)
-		return node_number(name);
-	snprintf(path, sizeof path, "queue-%u/%s", queue, name);
-	return node_number(path);
-}
-
-static bool enter_queue(unsigned number, bool several)
-{
-	struct queue *queue = &queues[number];
-	int64_t tx_ref = queue_number(number, several, "tx-ring-ref"), rx_ref = queue_number(number, several, "rx-ring-ref");
-	int64_t remote[2] = { queue_number(number, several, "event-channel"), 0 };
-	unsigned channels = 1;
-
-	if (remote[0] < 0) {
-		remote[0] = queue_number(number, several, "event-channel-rx");
-		remote[1] = queue_number(number, several, "event-channel-tx");
-		channels = 2;
-	}
-	if (tx_ref < 0 || rx_ref < 0 || remote[0] < 0 || remote[1] < 0 || !attach(&queue->tx, peer, tx_ref))
-		return false;
-	if (!attach(&queue->rx, peer, rx_ref)) {
-		detach(&queue->tx);
-		return false;
-	}
-	for (queue->channels = 0; queue->channels < channels; queue->channels++)
-		if ((queue->ports[queue->channels] = mxen_evtchn_bind_interdomain(peer, remote[queue->channels])) < 0) {
-			let_go(queue);
-			return false;
-		}
-	return true;
-}
-
 static bool enter(void)
 {
-	int64_t there = node_number("multi-queue-num-queues");
-	unsigned wanted = there > 1 && there <= QUEUES ? (unsigned)there : 1;
-
-	attached = true;
-	for (count = 0; count < wanted; count++)
-		if (!enter_queue(count, wanted > 1)) {
-			leave();
-			return false;
-		}
+	if (!enter_all())
+		return false;
 	connections++;
 	if (count > most)
 		most = count;
 	return true;
 }
 
-/* Queues as a backend offers them, or as none does, before the frontend looks. */
-static void offer_queues(unsigned wild)
+/* A frontend that is slow is waited for, for as much as this. */
+static bool is_enough(unsigned wild)
 {
-	static const char *const offers[] = { "4", "2", "3", "1", "4", "0", "-1", "64", "18446744073709551616", "four", "" };
-
-	put("multi-queue-max-queues", offers[any() % (wild ? sizeof offers / sizeof *offers : 5)]);
+	return wild != 0 ? connections > 0 && frames > 0 : connections > 3 && frames > 150;
 }
 
 static void serve(int64_t rounds, int64_t domid, int64_t number, unsigned wild)
@@ -288,9 +207,11 @@ static void serve(int64_t rounds, int64_t domid, int64_t number, unsigned wild)
 	peer = domid;
 	name_folders("vif", domid, number);
 	connections = frames = pranks = most = 0;
-	/* A frontend that is slow is waited for. */
-	for (int64_t round = 0; round < rounds || (connections == 0 && round < 100 * rounds); round++) {
-		if (!attached && once_in(3))
+	for (int64_t round = 0; round < rounds || (!is_enough(wild) && round < 100 * rounds); round++) {
+		/* One that keeps to the protocol has all the queues at first that it was plugged with. */
+		bool untouched = wild == 0 && connections == 0;
+
+		if (!attached && !untouched && once_in(3))
 			offer_queues(wild);
 		if (!attached || once_in(4))
 			shake_hands(attached, enter, leave);
@@ -299,7 +220,7 @@ static void serve(int64_t rounds, int64_t domid, int64_t number, unsigned wild)
 		for (unsigned n = 0; n < count; n++)
 			for (unsigned i = 0; i < queues[n].channels; i++)
 				mxen_evtchn_notify(queues[n].ports[i]);
-		if (once_in(wild ? 6 : 10)) {
+		if (!untouched && once_in(wild ? 6 : 10)) {
 			prank(names, sizeof names / sizeof *names, wild != 0);
 			pranks++;
 		}
@@ -317,6 +238,39 @@ static void serve(int64_t rounds, int64_t domid, int64_t number, unsigned wild)
 	}
 	leave();
 	printf("= %u %llu %u %u %u\n", connections, (unsigned long long)steps, frames, pranks, most);
+}
+
+/* Plays its part until there is a connection, for two minutes at most. */
+static bool connect(void)
+{
+	for (unsigned tries = 0; tries < 120000 / 20; tries++) {
+		shake_hands(attached, enter, leave);
+		if (attached)
+			return true;
+		solo5_yield(solo5_clock_monotonic() + 20 * MILLISECOND, NULL);
+	}
+	return false;
+}
+
+static void break_once(int64_t domid, int64_t number)
+{
+	peer = domid;
+	name_folders("vif", domid, number);
+	bool first = connect(), second = false;
+
+	/* The frontend has nothing to do any more but to wait. */
+	solo5_yield(solo5_clock_monotonic() + 1000 * MILLISECOND, NULL);
+	for (unsigned n = 0; n < count; n++) {
+		queues[n].rx.ring->rsp_prod += 5000;
+		mxen_evtchn_notify(queues[n].ports[0]);
+	}
+	for (unsigned tries = 0; first && attached && tries < 120000 / 20; tries++) {
+		shake_hands(attached, enter, leave);
+		solo5_yield(solo5_clock_monotonic() + 20 * MILLISECOND, NULL);
+	}
+	second = first && !attached && connect();
+	leave();
+	printf("= %d %d\n", first, second);
 }
 
 static void peek(int64_t domid, int64_t first, int64_t count)
@@ -352,6 +306,8 @@ int main(void)
 		if (strcmp(what, "net") == 0) {
 			seed = (uint64_t)a[0];
 			serve(a[1], a[2], a[3], (unsigned)a[4]);
+		} else if (strcmp(what, "break") == 0) {
+			break_once(a[0], a[1]);
 		} else if (strcmp(what, "peek") == 0) {
 			peek(a[0], a[1], a[2]);
 		} else if (strcmp(what, "exit") == 0) {
