@@ -9,12 +9,15 @@ mod agent;
 mod backend;
 #[path = "support/devices.rs"]
 mod devices;
+#[path = "support/interruptions.rs"]
+mod interruptions;
 #[path = "support/lab.rs"]
 mod lab;
 
 use agent::Agent;
 use backend::*;
 use devices::{ended_well, long};
+use interruptions::Interruptions;
 use lab::Lab;
 
 /// A guest on a disk of 2 MiB with some features; what it says, what the backend was asked, and the digest of the disk.
@@ -80,6 +83,14 @@ fn a_disk_without_any_feature() {
         assert_eq!(counts[FLUSHES..=WRONG], [0; 4], "{victim:?} {counts:?}");
         backend.exit();
     }
+}
+
+/// What QEMU does with an upcall then is told in `src/arch/gates.s`. Whoever halts with interrupts off is powered off without a word.
+#[test]
+fn a_machine_that_stops_all_the_time_loses_no_domain() {
+    let interruptions = Interruptions::start();
+    model(FLUSH, "feature-flush-cache=1", 512);
+    assert!(interruptions.end() > 100);
 }
 
 #[test]

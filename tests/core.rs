@@ -150,7 +150,9 @@ fn options_are_taken_from_the_front_and_wrong_ones_named() {
 
 #[test]
 fn the_api_behaves() {
-    for test in ["globals", "heap", "fpu", "avx", "tls", "devices", "reserve"] {
+    for test in [
+        "globals", "heap", "fpu", "avx", "tls", "devices", "reserve", "upcall",
+    ] {
         passes(test);
     }
     let outcome = passes("output");

@@ -89,7 +89,8 @@ class Session:
         command += ["-accel", "tcg,thread=single" if icount else "tcg,thread=multi"]
         # SMAP and MWAIT do not survive emulation (lab/README.md).
         command += ["-cpu", "EPYC,+svm,+npt,-smap,-monitor", "-nodefaults", "-nographic", "-no-reboot", "-monitor", "none"]
-        command += ["-serial", "stdio"]
+        # Who has QEMU do something, such as stop and go on, connects to the folder's `qmp` (QEMU's machine protocol).
+        command += ["-serial", "stdio", "-qmp", "unix:qmp,server=on,wait=off"]
         if icount:
             command += ["-icount", "shift=0,sleep=off"]
         # A PV domain's memory is not where the device thinks it is: the driver must go through swiotlb-xen.

@@ -61,11 +61,10 @@ pub fn rdtsc() -> u64 {
     unsafe { core::arch::x86_64::_rdtsc() }
 }
 
-/// Sleeps until an interrupt, with interrupts on for that long only. An interrupt that is already pending ends it at
-/// once: `sti` holds interrupts off until `hlt` has begun.
-pub fn wait_for_interrupt() {
-    // SAFETY: the gates are set up before anything waits, and they preserve all registers.
-    unsafe { asm!("sti", "hlt", "cli", options(nostack)) }
+unsafe extern "C" {
+    /// Sleeps until an interrupt, with interrupts on for that long only; in `gates.s`. One that is already pending ends it at
+    /// once. May end without one.
+    pub safe fn wait_for_interrupt();
 }
 
 /// Writes bytes to an I/O port with one instruction, which leaves the guest once for many bytes.

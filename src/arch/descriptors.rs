@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: ISC
 //! Segments, the task state segment and the interrupt gates.
 //!
-//! Interface: Intel SDM vol. 3, chapters 3, 6 and 8. Every exception's gate has a stack of its own through the IST:
-//! compiled code (Rust's precompiled `core`, OCaml, C) keeps data below the stack pointer, which a handler on the same
-//! stack would overwrite, and a fault on a guard page would have no stack to report on.
-//!
-//! The upcall's gate runs on the stack it interrupts, which is that of a wait, whose code keeps nothing below it. On a
-//! stack of the IST a second upcall at the gate's first instruction would overwrite the frame of the first, and the
-//! gate would return to itself for ever: QEMU's emulation of SVM delivers an injected interrupt twice when it is
-//! itself interrupted at that point.
+//! Interface: Intel SDM vol. 3, chapters 3, 6 and 8. Every gate has a stack of its own through the IST: compiled code (Rust's
+//! precompiled `core`, OCaml, C) keeps data below the stack pointer, which a handler on the same stack would overwrite, and a
+//! fault on a guard page would have no stack to report on.
 
 use super::per_cpu::{self, TaskState};
 use crate::mm::layout;
@@ -32,6 +27,7 @@ const GATES: usize = UPCALL_VECTOR as usize + 1;
 const IST_FAULT: u16 = 0;
 const IST_DOUBLE_FAULT: u16 = 1;
 const IST_NMI: u16 = 2;
+const IST_UPCALL: u16 = 3;
 
 /// Bytes between the stubs in `gates.s`.
 const STUB_SIZE: u64 = 16;
@@ -53,6 +49,8 @@ pub fn init() {
         tss.interrupt_stack_table[usize::from(IST_DOUBLE_FAULT)] =
             VirtAddr::new(layout::double_fault_stack().end);
         tss.interrupt_stack_table[usize::from(IST_NMI)] = VirtAddr::new(layout::nmi_stack().end);
+        tss.interrupt_stack_table[usize::from(IST_UPCALL)] =
+            VirtAddr::new(layout::upcall_stack().end);
         TaskState(UnsafeCell::new(tss))
     });
     // SAFETY: nothing changes it before the first exception.
@@ -116,21 +114,17 @@ fn set_fault_stack(next: Range<u64>) {
 }
 
 fn gate(vector: usize) -> Entry<HandlerFunc> {
-    let mut entry = Entry::missing();
-    let stack = match vector as u8 {
-        UPCALL_VECTOR => {
-            // SAFETY: a gate of `gates.s`, which preserves all registers.
-            unsafe { entry.set_handler_addr(VirtAddr::new(upcall_gate as *const () as u64)) };
-            return entry;
-        }
-        2 | 18 => IST_NMI,
-        8 => IST_DOUBLE_FAULT,
-        _ => IST_FAULT,
+    let (handler, stack) = match vector as u8 {
+        UPCALL_VECTOR => (upcall_gate as *const () as u64, IST_UPCALL),
+        2 | 18 => (stub(vector), IST_NMI),
+        8 => (stub(vector), IST_DOUBLE_FAULT),
+        _ => (stub(vector), IST_FAULT),
     };
-    // SAFETY: the handler is a gate of `gates.s` and its stack is one of the three in the TSS.
+    let mut entry = Entry::missing();
+    // SAFETY: the handler is a gate of `gates.s` and its stack is one of the four in the TSS.
     unsafe {
         entry
-            .set_handler_addr(VirtAddr::new(stub(vector)))
+            .set_handler_addr(VirtAddr::new(handler))
             .set_stack_index(stack);
     }
     entry

@@ -111,10 +111,18 @@ trap_common:
     iretq
 .cfi_endproc
 
-# The event-channel upcall. It arrives only in the `sti; hlt` of a wait, and returns with interrupts off:
-# evtchn_upcall_pending stays set for whoever demultiplexes, and Xen, which injects the vector as long as it
-# is set and interrupts are on, cannot inject it again before the next wait. Upstream's contract has the
-# handler called in between, so the registers of the C ABI are saved around it.
+# The event-channel upcall. It is taken in one place, the `sti; hlt` of a wait, and ends it: it goes on behind the halt with
+# interrupts off, for which it needs the wait's stack pointer and nothing of its frame. evtchn_upcall_pending stays set for
+# whoever demultiplexes, and Xen, which injects the vector as long as it is set and interrupts are on, cannot inject it
+# again before the next wait.
+#
+# With interrupts off, where it cannot come, it changes nothing. QEMU's emulation of SVM delivers an injected interrupt a
+# second time when it is asked to stop before the guest has left to Xen again: at any instruction, with interrupts off.
+# Before a wait's `hlt` such a one ends the wait as well: if it went on with the halt, interrupts would be off in it, with
+# which Xen takes the domain for one that has powered itself off. At the gate itself it overwrites the frame, which a wait
+# does not need.
+#
+# Bindings other than ours halt by themselves. They go on with interrupts off, too.
 .globl upcall_gate
 .balign 16
 upcall_gate:
@@ -123,7 +131,12 @@ upcall_gate:
 .cfi_def_cfa rsp, 40
 .cfi_offset rip, -40
 .cfi_offset rsp, -16
-    pushq %rax
+    cmpq $0, {cpu}+{waiting}(%rip)
+    jne wait_ended
+    testl $0x200, 16(%rsp)              # IF of the interrupted context
+    jnz 1f
+    iretq
+1:  pushq %rax
     pushq %rcx
     pushq %rdx
     pushq %rsi
@@ -133,7 +146,11 @@ upcall_gate:
     pushq %r10
     pushq %r11
     .cfi_def_cfa_offset 112
-    cld
+    movq 72(%rsp), %rax
+    cmpb $0xf4, (%rax)                  # not halted yet
+    jne 2f
+    incq 72(%rsp)
+2:  cld
     xorl %edi, %edi
     call solo5__xen_evtchn_vector_handler
     popq %r11
@@ -145,11 +162,39 @@ upcall_gate:
     popq %rdx
     popq %rcx
     popq %rax
-    andl $~0x200, 16(%rsp)              # IF of the interrupted context
+    andl $~0x200, 16(%rsp)
     iretq
 .cfi_endproc
 
-# The default handler: there is nothing to do in interrupt context.
+# Sleeps until an interrupt, with interrupts on for that long only. One that is already pending ends it at once: `sti`
+# holds interrupts off until `hlt` has begun. May end without one.
+.globl wait_for_interrupt
+.balign 16
+wait_for_interrupt:
+.cfi_startproc
+    subq $8, %rsp
+    .cfi_def_cfa_offset 16
+    movq %rsp, {cpu}+{waiting}(%rip)
+    sti
+    hlt
+    cli                                 # here after an NMI
+    movq $0, {cpu}+{waiting}(%rip)
+    addq $8, %rsp
+    .cfi_def_cfa_offset 8
+    ret
+# Here after an upcall. Upstream's contract has the handler called for each.
+wait_ended:
+    .cfi_def_cfa_offset 16
+    movq {cpu}+{waiting}(%rip), %rsp
+    movq $0, {cpu}+{waiting}(%rip)
+    xorl %edi, %edi
+    call solo5__xen_evtchn_vector_handler
+    addq $8, %rsp
+    .cfi_def_cfa_offset 8
+    ret
+.cfi_endproc
+
+# The default handler: there is nothing to do.
 .weak solo5__xen_evtchn_vector_handler
 .type solo5__xen_evtchn_vector_handler, @function
 solo5__xen_evtchn_vector_handler:

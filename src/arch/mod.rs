@@ -10,4 +10,9 @@ mod traps;
 
 pub use traps::TrapFrame;
 
-core::arch::global_asm!(include_str!("gates.s"), options(att_syntax));
+core::arch::global_asm!(
+    include_str!("gates.s"),
+    cpu = sym per_cpu::BOOT,
+    waiting = const core::mem::offset_of!(per_cpu::PerCpu, waiting),
+    options(att_syntax)
+);

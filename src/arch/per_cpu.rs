@@ -17,6 +17,8 @@ pub struct PerCpu {
     pub timer: AtomicU32,
     /// What its timer was last set to, in ns of Xen's system time.
     pub armed: AtomicU64,
+    /// While it waits for an upcall, the stack pointer with which the wait goes on, else 0.
+    pub waiting: AtomicU64,
 }
 
 /// A task state segment, which the processor reads at each exception, and in which stacks change places.
@@ -27,11 +29,13 @@ unsafe impl Sync for TaskState {}
 // SAFETY: as above.
 unsafe impl Send for TaskState {}
 
-static BOOT: PerCpu = PerCpu {
+/// The first processor's; `gates.s` names it.
+pub static BOOT: PerCpu = PerCpu {
     tss: Once::new(),
     gdt: Once::new(),
     timer: AtomicU32::new(0),
     armed: AtomicU64::new(0),
+    waiting: AtomicU64::new(0),
 };
 
 /// The state of the processor that asks.

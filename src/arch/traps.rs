@@ -103,7 +103,7 @@ fn access(error_code: u64) -> &'static str {
 /// What lies at a faulting address.
 fn place(address: u64) -> &'static str {
     let page = address & !(layout::PAGE - 1);
-    let [boot, double_fault, nmi] = layout::guards();
+    let [boot, double_fault, nmi, upcall] = layout::guards();
     let stack_guard = heap_range::given().map(|given| given.stack.start - layout::PAGE);
     match page {
         0 => "page zero",
@@ -111,6 +111,7 @@ fn place(address: u64) -> &'static str {
         _ if page == boot => "guard page of the fault stack",
         _ if page == double_fault => "guard page of the double-fault stack",
         _ if page == nmi => "guard page of the NMI stack",
+        _ if page == upcall => "guard page of the upcall stack",
         _ if layout::text().contains(&address) => "text",
         _ if layout::rodata().contains(&address) => "read-only data",
         _ if layout::data().contains(&address) => "data",

@@ -128,6 +128,7 @@ boot_pd:   .skip 4 * 4096
 # the fault gates once the main stack exists.
 .globl boot_stack_guard, boot_stack_top
 .globl double_fault_stack_guard, double_fault_stack_top, nmi_stack_guard, nmi_stack_top
+.globl upcall_stack_guard, upcall_stack_top
 boot_stack_guard: .skip 4096
     .skip 16384
 boot_stack_top:
@@ -137,6 +138,9 @@ double_fault_stack_top:
 nmi_stack_guard: .skip 4096
     .skip 8192
 nmi_stack_top:
+upcall_stack_guard: .skip 4096
+    .skip 4096
+upcall_stack_top:
 
 .globl solo5__xen_HYPERVISOR_SHARED_INFO
 .type solo5__xen_HYPERVISOR_SHARED_INFO, @object

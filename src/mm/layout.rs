@@ -35,12 +35,16 @@ mod symbols {
         double_fault_stack = double_fault_stack_guard .. double_fault_stack_top;
         /// The stack of the NMI and machine-check gates and the page below it.
         nmi_stack = nmi_stack_guard .. nmi_stack_top;
+        /// The stack of the upcall's gate and the page below it.
+        upcall_stack = upcall_stack_guard .. upcall_stack_top;
         /// Call frame information of all code.
         frame_tables = _seh_frame .. _eeh_frame;
     }
 }
 
-pub use symbols::{boot_stack, boot_tls, double_fault_stack, frame_tables, nmi_stack, text};
+pub use symbols::{
+    boot_stack, boot_tls, double_fault_stack, frame_tables, nmi_stack, text, upcall_stack,
+};
 
 unsafe extern "C" {
     static _erodata: u8;
@@ -102,11 +106,12 @@ pub fn shared_info() -> u64 {
 }
 
 /// The pages that are left unmapped below each gate's stack.
-pub fn guards() -> [u64; 3] {
+pub fn guards() -> [u64; 4] {
     [
         boot_stack().start,
         double_fault_stack().start,
         nmi_stack().start,
+        upcall_stack().start,
     ]
 }
 

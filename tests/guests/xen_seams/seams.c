@@ -36,7 +36,7 @@ struct shared {
 static struct shared *shared = (struct shared *)solo5__xen_HYPERVISOR_SHARED_INFO;
 static volatile unsigned upcalls;
 
-/* Called in interrupt context, instead of the weak one. */
+/* Called for each upcall, instead of the weak one. */
 int solo5__xen_evtchn_vector_handler(void *unused)
 {
 	(void)unused;
