@@ -100,9 +100,11 @@ fn a_disk_of_4096_byte_sectors() {
 /// blkback says every ten seconds, if it is told to, how many pages of a queue's it has mapped for good.
 #[test]
 fn pages_are_mapped_once() {
-    let statistics = "echo 1 >/sys/module/xen_blkback/parameters/log_stats; sleep 25\n\
-                      dmesg | sed -n \"s/.*($DOMID.xvda-0).* pg: *\\([0-9]*\\).*/mapped \\1/p\"\n\
-                      echo 0 >/sys/module/xen_blkback/parameters/log_stats\n\
+    // All of them, and still so the next time.
+    let statistics = "mapped() { dmesg | sed -n \"s/.*($DOMID.xvda-0).* pg: *\\([0-9]*\\).*/mapped \\1/p\"; }\n\
+                      echo 1 >/sys/module/xen_blkback/parameters/log_stats\n\
+                      n=0; until [ $(mapped | grep -c 'mapped \\(19[2-9]\\|200\\)') -ge 2 ]; do n=$((n + 1)); [ $n -lt 200 ] || break; sleep 1; done\n\
+                      echo 0 >/sys/module/xen_blkback/parameters/log_stats; mapped\n\
                       echo stop | dd of=$DIR/disk.img bs=512 seek=4096 conv=notrunc 2>/dev/null\n\
                       xenstore-write /local/domain/$DOMID/data/go stop";
     for elf in ["guests/solo5_blk.xen", "guests/os_devices.xen"] {
