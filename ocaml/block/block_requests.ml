@@ -67,6 +67,7 @@ type t = {
   mutable connections : int;
   mutable answers : int;
   turned : unit Lwt_condition.t;  (** the connection has changed, or there are answers *)
+  mutable turns : bool;  (** somebody is about to say that there are answers *)
   room : unit Lwt_condition.t;  (** there may be room, or no use in waiting for it *)
 }
 
@@ -88,6 +89,7 @@ let make ~memory ~queues number =
     connections = 0;
     answers = 0;
     turned = Lwt_condition.create ();
+    turns = false;
     room = Lwt_condition.create ();
   }
 
@@ -178,12 +180,21 @@ let rec serve t channel event =
     else
       Lwt.pick [ Activations.after channel event; (Lwt_condition.wait t.turned >|= fun () -> event) ] >>= serve t channel)
 
+(* Not at once: answers make room for requests, whose answers may be there by then, and so on without the main loop having a turn. *)
+let turn_soon t =
+  if not t.turns then (
+    t.turns <- true;
+    Lwt.async (fun () ->
+        Lwt.pause () >|= fun () ->
+        t.turns <- false;
+        turn t))
+
 let submit t =
   match publish t.handle with
   | code when code < 0 -> broke t code
   | bits ->
       notify t bits;
-      if answers_now t then turn t
+      if answers_now t then turn_soon t
 
 (* While there are transfers. Only the main loop's turns count: who computes for a minute has not waited for a minute. *)
 let rec watch t =

@@ -145,9 +145,20 @@ let digest text =
   in
   from 0 (-3750763034362895579L)
 
+(* Answers make room for requests, which may be answered before the main loop has a turn: but at most by so many of them that all queues
+   are emptied by each of those who empty them. *)
+let since_turn = ref 0
+
+let counts_turns () = Main.at_enter_iter (fun () -> since_turn := 0)
+
+let done_since_turn () =
+  incr since_turn;
+  expect "the main loop has its turns" (!since_turn <= 1024)
+
 (* Requests side by side, on parts of the disk that are none of another's at the time. *)
 let model ?(until = Lwt.return_unit) ?(handed = false) ?(lanes = 6) count seed =
   let random = Random.State.make [| seed |] in
+  counts_turns ();
   Block.connect "xvda" >>= fun t ->
   Block.get_info t >>= fun info ->
   let size = Int64.to_int info.size_sectors * info.sector_size in
@@ -170,7 +181,11 @@ let model ?(until = Lwt.return_unit) ?(handed = false) ?(lanes = 6) count seed =
       expect (Printf.sprintf "sectors %d and %d more" sector length) (Cstruct.to_string buffer = Bytes.sub_string disk at bytes)
   in
   let rec run lane left =
-    if left <= 0 && Lwt.state until <> Lwt.Sleep then Lwt.return_unit else one lane >>= fun () -> run lane (left - 1)
+    if left <= 0 && Lwt.state until <> Lwt.Sleep then Lwt.return_unit
+    else
+      one lane >>= fun () ->
+      done_since_turn ();
+      run lane (left - 1)
   in
   Lwt.join (List.init lanes (fun lane -> run lane (count / lanes))) >>= fun () ->
   (* The first one says that there was a backend in another domain, where that is so. *)
