@@ -5,7 +5,7 @@
  *
  * Orders: "vif DOMID NUMBER WORD" and "vbd DOMID NUMBER" serve that device until one of these:
  *   "stop" goes on until there was something to look at, waits for what is under way, lets go of everything, and says what there was;
- *   "last" does so, too, but before it lets go it tells the host to end, and serves it until it has;
+ *   "last" does so, too, but before it lets go it tells the host to end, and serves it, or whoever has the disk, until it has;
  *   "freeze" does nothing any more, but keeps the rings; "hoard COUNT" keeps the first so many pages, too; until "release".
  * "lend DOMID" lets that domain use the disk's memory, which says "borrow DOMID REF" with the reference that is answered.
  * "over SECTOR" writes a word there for who waits for it. "digest SECTORS" is that of what is on the disk.
@@ -353,7 +353,7 @@ static void serve(bool (*enter)(void), bool (*step)(void), long long number)
 		if (stopping && (enough || gone || now > since + 60000 * MILLISECOND)) {
 			if (!is_last || gone)
 				break;
-			if (attached && !told)
+			if (attached && !told && enter == enter_net)
 				told = send_last();
 		}
 		if (console->in_cons == console->in_prod)
