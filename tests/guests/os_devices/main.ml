@@ -1,5 +1,6 @@
 (* SPDX-License-Identifier: ISC *)
-(* Netif and Block, for tests/ocaml_devices.rs. The command line's first word says what to do with them. The last line is "ok". *)
+(* Netif and Block, for the tests of OCaml programs' devices. The command line's first word says what to do with them. The last line is
+   "ok". The file is as long as there are such words: each is a program of its own over the same few helpers. *)
 
 open Lwt.Infix
 open Xen_os
