@@ -28,7 +28,7 @@ SOURCES := Cargo.toml Cargo.lock build.rs tools/build-part \
 .PHONY: help
 help:
 	@echo 'make run [EXAMPLE=hello]  boot an OCaml example on a real Xen and show its console'
-	@echo 'make test                 all tests, on the host and on Xen'
+	@echo 'make test [LABS=2]        all tests, on the host and on so many Xen beside each other'
 	@echo 'make test-long            the same with the large counts'
 	@echo 'make test-all             the same on every compiler and Xen version there is'
 	@echo '  OCAML=5.3               run, test, guests, bench: with the OCaml of Debian 13, in the cache'
@@ -61,15 +61,15 @@ endif
 .PHONY: test test-long test-all
 test: setup
 	@$(MAKE) $(if $(OCAML),,lint) guests $(if $(OCAML),,roots) $(if $(filter 5.%,$(OCAML)),testsuite-sample)
-	@tools/with-lab timeout 4500 cargo test $(TESTS) --no-fail-fast
+	@tools/test $(if $(LABS),--labs $(LABS)) $(TESTS)
 
 test-long: setup
 	@$(MAKE) guests $(if $(OCAML),,roots) $(if $(filter 5.%,$(OCAML)),testsuite-guests)
-	@MIRAGE_XEN_LONG=1 tools/with-lab cargo test $(TESTS) --no-fail-fast
+	@MIRAGE_XEN_LONG=1 tools/test $(if $(LABS),--labs $(LABS)) $(TESTS)
 
 test-all: test
 	@for xen in 4.14 4.20; do \
-	  MIRAGE_XEN_LAB_XEN=$$xen tools/with-lab cargo test --test core --test crash --test programs --test stubs --test time || exit 1; \
+	  MIRAGE_XEN_LAB_XEN=$$xen tools/test --test core --test crash --test programs --test stubs --test time || exit 1; \
 	done
 	@[ "$(OCAML)" ] || $(MAKE) test OCAML=5.3
 
@@ -88,7 +88,7 @@ guests: $(PARTS)/all
 # The compiler's own test programs, as guests: make testsuite OCAML=5.3. `make test` runs one in ten.
 .PHONY: testsuite testsuite-guests testsuite-sample
 testsuite: testsuite-guests
-	@tools/with-lab cargo test --test ocaml5_testsuite
+	@tools/test --test ocaml5_testsuite
 
 testsuite-guests testsuite-sample: guests
 	@runtime=target/ocaml-freestanding/$$(ocamlfind ocamlopt -version); \

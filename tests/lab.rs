@@ -9,6 +9,8 @@ mod lab;
 mod lab_run;
 #[path = "lab/packages.rs"]
 mod packages;
+#[path = "lab/runner.rs"]
+mod runner;
 #[path = "lab/session.rs"]
 mod session;
 
