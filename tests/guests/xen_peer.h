@@ -49,6 +49,47 @@ static inline char *read_line(void)
 	return line;
 }
 
+/* An order: its name, and so many numbers; those that are not there are 0. */
+struct order {
+	const char *name;
+	int count;
+	int64_t a[32];
+};
+
+/* Who gives orders may begin. */
+static inline void take_orders(void)
+{
+	console = (struct console *)(uintptr_t)mxen_console_page();
+	printf("ready\n");
+}
+
+/* The next order, once all that was said of the last has gone. */
+static inline struct order next_order(void)
+{
+	struct order order = { 0 };
+
+	fflush(stdout);
+	char *line = read_line(), *rest = strchr(line, ' ');
+
+	order.name = line;
+	if (rest != NULL)
+		*rest++ = 0;
+	while (rest != NULL && *rest != 0 && order.count < 32) {
+		order.a[order.count++] = strtoll(rest, &rest, 0);
+		while (*rest == ' ')
+			rest++;
+	}
+	return order;
+}
+
+/* An order that is not one of a guest's own. */
+static inline void other_order(const struct order *order)
+{
+	if (strcmp(order->name, "exit") == 0)
+		exit((int)order->a[0]);
+	printf("! no such command: %s\n", order->name);
+}
+
 static inline void fail(const char *what, int64_t result)
 {
 	int length;
@@ -95,6 +136,26 @@ static inline bool copy(const struct end *end, int64_t ref, size_t offset, void 
 	int64_t failed;
 
 	return mxen_grant_copy(&piece, 1, to_peer, &failed) >= 0;
+}
+
+/* How many pages of a domain can be read by their references, and how many of those are not zero all over. */
+static inline void peek(int64_t domid, int64_t first, int64_t count)
+{
+	static uint64_t page[PAGE / 8] __attribute__((aligned(PAGE)));
+	const struct end end = { .domid = domid };
+	unsigned readable = 0, used = 0;
+
+	for (int64_t ref = first; ref < first + count; ref++) {
+		uint64_t all = 0;
+
+		if (!copy(&end, ref, 0, page, PAGE, false))
+			continue;
+		readable++;
+		for (unsigned i = 0; i < PAGE / 8; i++)
+			all |= page[i];
+		used += all != 0;
+	}
+	printf("= %u %u\n", readable, used);
 }
 
 #endif

@@ -23,7 +23,7 @@ static bool await(int64_t port)
 }
 
 /* Whether it is one of these; then it is done. */
-static bool channel_order(const char *name, const long long *a)
+static bool channel_order(const char *name, const int64_t *a)
 {
 	int64_t result = 0;
 

@@ -108,7 +108,7 @@ static int64_t drink(int64_t port, int64_t n)
 }
 
 /* Whether it is one of these; then it is done. */
-static bool exchange_order(const char *name, const long long *a)
+static bool exchange_order(const char *name, const int64_t *a)
 {
 	if (IS("lead")) answer(lead((struct mailbox *)(shared + 64), a[0], a[1], a[2], a[3]));
 	else if (IS("follow")) answer(follow((struct mailbox *)(mappings[0].address + 64), a[0], a[1]));

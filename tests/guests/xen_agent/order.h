@@ -5,9 +5,6 @@
 
 #include "../xen_peer.h"
 
-static long long arguments[32];
-static int count;
-
 #define IS(text) (strcmp(name, text) == 0)
 
 static void answer(int64_t result)

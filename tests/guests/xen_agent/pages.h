@@ -47,7 +47,7 @@ static int64_t unmap(int slot)
 }
 
 /* Whether it is one of these; then it is done. */
-static bool page_order(const char *name, const long long *a)
+static bool page_order(const char *name, const int64_t *a, int count)
 {
 	int64_t failed = -1, result = 0;
 

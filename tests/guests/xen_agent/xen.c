@@ -5,11 +5,12 @@
 #include "exchange.h"
 #include "pages.h"
 
-static void run(const char *name)
+static void run(const struct order *order)
 {
-	const long long *a = arguments;
+	const char *name = order->name;
+	const int64_t *a = order->a;
 
-	if (channel_order(name, a) || page_order(name, a) || exchange_order(name, a))
+	if (channel_order(name, a) || page_order(name, a, order->count) || exchange_order(name, a))
 		;
 	else if (IS("yield")) { solo5_yield(solo5_clock_monotonic() + (uint64_t)a[0] * MILLISECOND, NULL); answer(0); }
 	else if (IS("console")) {
@@ -43,27 +44,15 @@ static void run(const char *name)
 		__asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
 		answer(ecx);
 	}
-	else if (IS("exit")) exit((int)a[0]);
-	else printf("! no such command: %s\n", name);
-	fflush(stdout);
+	else other_order(order);
 }
 
 int main(void)
 {
-	console = (struct console *)(uintptr_t)mxen_console_page();
-	printf("ready\n");
-	fflush(stdout);
+	take_orders();
 	for (;;) {
-		char *line = read_line(), *rest = strchr(line, ' ');
+		struct order order = next_order();
 
-		count = 0;
-		if (rest != NULL)
-			*rest++ = 0;
-		while (rest != NULL && *rest != 0 && count < 32) {
-			arguments[count++] = strtoll(rest, &rest, 0);
-			while (*rest == ' ')
-				rest++;
-		}
-		run(line);
+		run(&order);
 	}
 }

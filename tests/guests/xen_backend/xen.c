@@ -172,61 +172,29 @@ static void serve_disk(int64_t domid, uint64_t size, uint64_t block_size, unsign
 	       (unsigned long long)served[1], (unsigned long long)served[2], (unsigned long long)served[3]);
 }
 
-/* How many pages of a domain can be read by their references, and how many of those are not zero all over. */
-static void peek(int64_t domid, int64_t first, int64_t count)
-{
-	static uint64_t page[PAGE / 8] __attribute__((aligned(PAGE)));
-	const struct end end = { .domid = domid };
-	unsigned readable = 0, used = 0;
-
-	for (int64_t ref = first; ref < first + count; ref++) {
-		uint64_t all = 0;
-
-		if (!copy(&end, ref, 0, page, PAGE, false))
-			continue;
-		readable++;
-		for (unsigned i = 0; i < PAGE / 8; i++)
-			all |= page[i];
-		used += all != 0;
-	}
-	printf("= %u %u\n", readable, used);
-}
-
 int main(void)
 {
-	console = (struct console *)(uintptr_t)mxen_console_page();
-	printf("ready\n");
-	fflush(stdout);
+	take_orders();
 	for (;;) {
-		char *line = read_line(), *rest = strchr(line, ' ');
-		int64_t a[16] = { 0 };
+		struct order order = next_order();
+		const int64_t *a = order.a;
 
-		if (rest != NULL)
-			*rest++ = 0;
-		for (unsigned i = 0; rest != NULL && *rest != 0 && i < 16; i++) {
-			a[i] = strtoll(rest, &rest, 0);
-			while (*rest == ' ')
-				rest++;
-		}
-		if (strcmp(line, "disk") == 0) {
+		if (strcmp(order.name, "disk") == 0) {
 			/* domid, sectors, bytes of a sector, features: 1 indirect, 2 flush, 4 discard; queues, ring and port of each */
 			serve_disk(a[0], (uint64_t)a[1], (uint64_t)a[2], (unsigned)a[3], a + 5, a[4] > QUEUES ? QUEUES : (unsigned)a[4]);
-		} else if (strcmp(line, "over") == 0) {
+		} else if (strcmp(order.name, "over") == 0) {
 			/* A word for who reads that sector; it is not the disk's any more. */
 			digested = (uint64_t)a[0];
 			memcpy(disk + digested * 512, "stop", 4);
 			printf("= 1\n");
-		} else if (strcmp(line, "bad") == 0) {
+		} else if (strcmp(order.name, "bad") == 0) {
 			/* The first of them, and how many. */
 			bad_first = (uint64_t)a[0], bad_count = (uint64_t)a[1];
 			printf("= 1\n");
-		} else if (strcmp(line, "peek") == 0) {
+		} else if (strcmp(order.name, "peek") == 0) {
 			peek(a[0], a[1], a[2]);
-		} else if (strcmp(line, "exit") == 0) {
-			exit((int)a[0]);
 		} else {
-			printf("! no such command: %s\n", line);
+			other_order(&order);
 		}
-		fflush(stdout);
 	}
 }

@@ -442,16 +442,14 @@ static void seek(int64_t domid, uint64_t wanted, bool writes_it)
 
 int main(void)
 {
-	console = (struct console *)(uintptr_t)mxen_console_page();
 	mxen_store_connect();
 	port = -1;
-	printf("ready\n");
+	take_orders();
 	for (;;) {
-		fflush(stdout);
-		long long a = 0, b = 0, c = 0;
-		char what[16] = "";
+		struct order order = next_order();
+		const char *what = order.name;
+		int64_t a = order.a[0], b = order.a[1], c = order.a[2];
 
-		sscanf(read_line(), "%15s %lld %lld %lld", what, &a, &b, &c);
 		if (strcmp(what, "vif") == 0) {
 			peer = a;
 			word = (uint64_t)c;
@@ -473,10 +471,8 @@ int main(void)
 			digest((uint64_t)a);
 		} else if (strcmp(what, "seek") == 0 || strcmp(what, "scrawl") == 0) {
 			seek(a, (uint64_t)b, what[1] == 'c');
-		} else if (strcmp(what, "exit") == 0) {
-			exit((int)a);
 		} else {
-			printf("! no such command: %s\n", what);
+			other_order(&order);
 		}
 	}
 }

@@ -210,22 +210,17 @@ static void serve(int64_t rounds, int64_t domid, int64_t number, unsigned wild)
 
 int main(void)
 {
-	console = (struct console *)(uintptr_t)mxen_console_page();
 	mxen_store_connect();
-	printf("ready\n");
+	take_orders();
 	for (;;) {
-		fflush(stdout);
-		long long a[5] = { 0 };
-		char *line = read_line(), what[8] = "";
+		struct order order = next_order();
+		const int64_t *a = order.a;
 
-		sscanf(line, "%7s %lld %lld %lld %lld %lld", what, &a[0], &a[1], &a[2], &a[3], &a[4]);
-		if (strcmp(what, "disk") == 0) {
+		if (strcmp(order.name, "disk") == 0) {
 			seed = (uint64_t)a[0];
 			serve(a[1], a[2], a[3], (unsigned)a[4]);
-		} else if (strcmp(what, "exit") == 0) {
-			exit((int)a[0]);
 		} else {
-			printf("! no such command: %s\n", line);
+			other_order(&order);
 		}
 	}
 }

@@ -273,47 +273,23 @@ static void break_once(int64_t domid, int64_t number)
 	printf("= %d %d\n", first, second);
 }
 
-static void peek(int64_t domid, int64_t first, int64_t count)
-{
-	static uint64_t page[PAGE / 8] __attribute__((aligned(PAGE)));
-	const struct end peer = { .domid = domid };
-	unsigned readable = 0, used = 0;
-
-	for (int64_t ref = first; ref < first + count; ref++) {
-		uint64_t all = 0;
-
-		if (!copy(&peer, ref, 0, page, PAGE, false))
-			continue;
-		readable++;
-		for (unsigned i = 0; i < PAGE / 8; i++)
-			all |= page[i];
-		used += all != 0;
-	}
-	printf("= %u %u\n", readable, used);
-}
-
 int main(void)
 {
-	console = (struct console *)(uintptr_t)mxen_console_page();
 	mxen_store_connect();
-	printf("ready\n");
+	take_orders();
 	for (;;) {
-		fflush(stdout);
-		long long a[5] = { 0 };
-		char *line = read_line(), what[8] = "";
+		struct order order = next_order();
+		const int64_t *a = order.a;
 
-		sscanf(line, "%7s %lld %lld %lld %lld %lld", what, &a[0], &a[1], &a[2], &a[3], &a[4]);
-		if (strcmp(what, "net") == 0) {
+		if (strcmp(order.name, "net") == 0) {
 			seed = (uint64_t)a[0];
 			serve(a[1], a[2], a[3], (unsigned)a[4]);
-		} else if (strcmp(what, "break") == 0) {
+		} else if (strcmp(order.name, "break") == 0) {
 			break_once(a[0], a[1]);
-		} else if (strcmp(what, "peek") == 0) {
+		} else if (strcmp(order.name, "peek") == 0) {
 			peek(a[0], a[1], a[2]);
-		} else if (strcmp(what, "exit") == 0) {
-			exit((int)a[0]);
 		} else {
-			printf("! no such command: %s\n", line);
+			other_order(&order);
 		}
 	}
 }

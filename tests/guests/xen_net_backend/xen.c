@@ -266,22 +266,17 @@ static void net(int64_t domid, int64_t number, unsigned datagrams, bool stop)
 
 int main(void)
 {
-	console = (struct console *)(uintptr_t)mxen_console_page();
 	mxen_store_connect();
-	printf("ready\n");
+	take_orders();
 	for (;;) {
-		fflush(stdout);
-		long long a[5] = { 0 };
-		char *line = read_line(), what[8] = "";
+		struct order order = next_order();
+		const int64_t *a = order.a;
 
-		sscanf(line, "%7s %lld %lld %lld %lld %lld", what, &a[0], &a[1], &a[2], &a[3], &a[4]);
-		if (strcmp(what, "net") == 0) {
+		if (strcmp(order.name, "net") == 0) {
 			takes = (unsigned)a[3];
 			net(a[0], a[1], a[2] > MOST_COUNT ? MOST_COUNT : (unsigned)a[2], a[4] != 0);
-		} else if (strcmp(what, "exit") == 0) {
-			exit((int)a[0]);
 		} else {
-			printf("! no such command: %s\n", line);
+			other_order(&order);
 		}
 	}
 }
