@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* A disk's backend of our own, for what blkback does not do: a disk in memory with the features that it is told to have. Told what to
- * do over its console, a command a line; whoever tells it plays the part of the toolstack in xenstore. Layouts: io/ring.h, io/blkif.h,
- * which tests/device_layouts.rs compares with the frontend's.
+ * do over its console, a command a line; whoever tells it plays the part of the toolstack in xenstore.
  */
-#include "../xen_peer.h"
+#include "../xen_vbd.h"
 
 /* ---- a disk in memory ---- */
-
-enum { READ = 0, WRITE = 1, FLUSH = 3, DISCARD = 5, INDIRECT = 6 };
-enum { OKAY = 0, ERROR = -1, UNSUPPORTED = -2 };
 
 static uint8_t disk[4 << 20] __attribute__((aligned(PAGE)));
 enum { QUEUES = 4 };
@@ -18,12 +14,6 @@ static uint64_t digested;
 /* Sectors that cannot be read or written. */
 static uint64_t bad_first, bad_count;
 static bool takes_indirect, takes_flush, takes_discard;
-
-struct segment {
-	uint32_t ref;
-	uint8_t first, last;
-	uint16_t pad;
-};
 
 static int transfer(const struct end *end, bool write, uint64_t sector, const struct segment *segments, size_t count)
 {
@@ -92,35 +82,6 @@ static int disk_request(const struct end *end, const uint32_t *words)
 	}
 }
 
-/* A queue's requests; whether there were none. */
-static bool serve_queue(struct end *end, int64_t port)
-{
-	bool idle = true;
-
-	while (end->cons != end->ring->req_prod) {
-		uint32_t words[28];
-
-		__sync_synchronize();
-		for (unsigned i = 0; i < 28; i++)
-			words[i] = end->ring->words[end->cons % 32 * 28 + i];
-		end->cons++;
-		int status = disk_request(end, words);
-		volatile uint32_t *answer = &end->ring->words[end->prod++ % 32 * 28];
-		answer[0] = words[2];
-		answer[1] = words[3];
-		answer[2] = (words[0] & 0xff) | (uint32_t)status << 16;
-		__sync_synchronize();
-		end->ring->rsp_prod = end->prod;
-		mxen_evtchn_notify(port);
-		idle = false;
-	}
-	end->ring->req_event = end->cons + 1;
-	__sync_synchronize();
-	mxen_evtchn_demux();
-	mxen_evtchn_test_and_clear(port);
-	return idle && end->cons == end->ring->req_prod;
-}
-
 /* Serves until the next command comes, and says when each queue has been used. Then it says how many requests of each kind there
  * were, how many were wrong, how many came by each queue, and the digest of what is on the disk. `queues` has the ring and the port
  * of each of `count`.
@@ -146,7 +107,7 @@ static void serve_disk(int64_t domid, uint64_t size, uint64_t block_size, unsign
 		bool idle = true, used = true;
 
 		for (unsigned i = 0; i < count; i++) {
-			idle &= serve_queue(&ends[i], ports[i]);
+			idle &= serve_requests(&ends[i], ports[i], disk_request);
 			used &= ends[i].cons != 0;
 		}
 		if (used && !said) {

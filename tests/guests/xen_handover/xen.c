@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * A backend that keeps to the protocol and then gives its device up in one of several ways. As a disk's it keeps what is written, in
  * memory that it lends to others who are to go on with it; as a network's it is a host that sends datagrams and looks at the answers.
- * Layouts: io/blkif.h, io/netif.h. The file is as long as two kinds of backends and their ends: both are given up in the same ways.
+ * Layouts: io/netif.h. The file is as long as two kinds of backends and their ends: both are given up in the same ways.
  *
  * Orders: "vif DOMID NUMBER WORD" and "vbd DOMID NUMBER" serve that device until one of these:
  *   "stop" goes on until there was something to look at, waits for what is under way, lets go of everything, and says what there was;
@@ -13,6 +13,7 @@
  * how many of these have it anywhere.
  */
 #include "../xen_bus.h"
+#include "../xen_vbd.h"
 
 enum { DISK = 2 << 20, PAGES = DISK / PAGE, SLOTS = 256, REFS = 600, WINDOW = 24, MOST = 1 << 20 };
 
@@ -43,51 +44,51 @@ static void clear_event(void)
 
 /* ---- a disk ---- */
 
-enum { READ = 0, WRITE = 1, FLUSH = 3, INDIRECT = 6 };
-
 static uint8_t own_disk[DISK] __attribute__((aligned(PAGE)));
 static uint8_t *disk = own_disk, page[PAGE] __attribute__((aligned(PAGE)));
 static uint64_t reads, writes, wrong;
 
-struct segment {
-	uint32_t ref;
-	uint8_t first, last;
-	uint16_t pad;
-};
-
-static bool transfer(bool is_write, uint64_t sector, const struct segment *segments, size_t count)
+static int transfer(const struct end *end, bool is_write, uint64_t sector, const struct segment *segments, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct segment *s = &segments[i];
 		size_t size = (size_t)(s->last + 1 - s->first) * 512;
 
 		if (s->last > 7 || s->first > s->last || sector * 512 + size > DISK)
-			return false;
+			return ERROR;
 		if (!is_write)
 			memcpy(page, disk + sector * 512, size);
-		if (!copy(&ends[0], s->ref, s->first * 512, page, size, !is_write))
-			return false;
+		if (!copy(end, s->ref, s->first * 512, page, size, !is_write))
+			return ERROR;
 		if (is_write)
 			memcpy(disk + sector * 512, page, size);
 		sector += size / 512;
 	}
 	*(is_write ? &writes : &reads) += 1;
-	return true;
+	return OKAY;
 }
 
-static bool disk_request(const uint32_t *words)
+static int disk_request(const struct end *end, const uint32_t *words)
 {
 	static uint8_t list[PAGE] __attribute__((aligned(PAGE)));
 	unsigned operation = words[0] & 0xff, count = words[0] >> 8 & 0xff;
 	uint64_t sector = words[4] | (uint64_t)words[5] << 32;
 
 	if (operation == FLUSH)
-		return true;
+		return OKAY;
 	if (operation == READ || operation == WRITE)
-		return transfer(operation == WRITE, sector, (const struct segment *)(words + 6), count);
-	if (operation != INDIRECT || words[0] >> 16 > PAGE / 8 || !copy(&ends[0], words[7], 0, list, PAGE, false))
-		return false;
-	return transfer(count == WRITE, sector, (const struct segment *)list, words[0] >> 16);
+		return transfer(end, operation == WRITE, sector, (const struct segment *)(words + 6), count);
+	if (operation != INDIRECT || words[0] >> 16 > PAGE / 8 || !copy(end, words[7], 0, list, PAGE, false))
+		return ERROR;
+	return transfer(end, count == WRITE, sector, (const struct segment *)list, words[0] >> 16);
+}
+
+static int count_errors(const struct end *end, const uint32_t *words)
+{
+	int status = disk_request(end, words);
+
+	wrong += status != OKAY;
+	return status;
 }
 
 static bool enter_disk(void)
@@ -100,31 +101,7 @@ static bool enter_disk(void)
 
 static bool step_disk(void)
 {
-	struct end *end = &ends[0];
-	bool idle = true;
-
-	while (end->cons != end->ring->req_prod) {
-		uint32_t words[28];
-
-		__sync_synchronize();
-		for (unsigned i = 0; i < 28; i++)
-			words[i] = end->ring->words[end->cons % 32 * 28 + i];
-		end->cons++;
-		bool done = disk_request(words);
-		volatile uint32_t *answer = &end->ring->words[end->prod++ % 32 * 28];
-
-		wrong += !done;
-		answer[0] = words[2];
-		answer[1] = words[3];
-		answer[2] = (words[0] & 0xff) | (done ? 0 : 0xffff0000);
-		__sync_synchronize();
-		end->ring->rsp_prod = end->prod;
-		mxen_evtchn_notify(port);
-		idle = false;
-	}
-	end->ring->req_event = end->cons + 1;
-	clear_event();
-	return idle && end->cons == end->ring->req_prod;
+	return serve_requests(&ends[0], port, count_errors);
 }
 
 /* ---- a host ---- */
