@@ -46,7 +46,7 @@ fn what_was_acknowledged_outlives_any_power_cut() {
         .output()
         .expect("ocamlfind is installed: lab/packages.txt");
     assert!(built.status.success(), "{built:?}");
-    let count = if long() { "100000" } else { "1000" };
+    let count = if long() { "100000" } else { "3000" };
     let seed = seed().to_string();
     let ran = Command::new(build.join("power_cuts"))
         .args([count, &seed])

@@ -152,6 +152,13 @@ let rec recover t tail =
             if value = None then Hashtbl.remove t.index key else Hashtbl.replace t.index key place;
             recover t { tail with head = tail.head + count; before = String.sub record 0 16 })
 
+(* What an owner before asked for and did not live to see may come to the disk yet. Where it would be found, behind the last record or
+   as the next log's number, is overwritten, so that it does not come to life after somebody has read that it is not there. *)
+let fence t tail =
+  let nothing = Cstruct.create t.size in
+  (if tail.head < t.half then write t (start t t.log + tail.head) nothing else Lwt.return_unit) >>= fun () ->
+  write t ((t.log + 1) land 1) nothing >>= fun () -> flush t
+
 let connect disk =
   Block.get_info disk >>= fun info ->
   let half = (Int64.to_int info.size_sectors - 2) / 2 in
@@ -178,9 +185,9 @@ let connect disk =
     match newest with
     | Some (log, mark) ->
         t.log <- log;
-        recover t (beginning mark) >|= fun tail ->
+        recover t (beginning mark) >>= fun tail ->
         t.tail <- { tail with mark = new_mark () };
-        t
+        (if info.read_write then fence t tail else Lwt.return_unit) >|= fun () -> t
     | None when Cstruct.to_string both = String.make (2 * t.size) '\000' -> use t 1 t.tail >|= fun () -> t
     | None -> Lwt.fail (Corrupt "there is something else on the disk")
 

@@ -31,8 +31,17 @@ let get_info t =
 
 let keep t (sector, bytes) = Bytes.blit_string bytes 0 t.kept (sector * t.size) t.size
 
+let rec some_come_late t =
+  match t.late with
+  | write :: rest when Random.State.bool t.random ->
+      keep t write;
+      t.late <- rest;
+      some_come_late t
+  | _ -> ()
+
 (* Some of what was not flushed is kept: of each sector its first writes, however many. *)
 let cut_power t =
+  some_come_late t;
   let lost = Hashtbl.create 8 in
   let is_kept (sector, _) =
     let kept = (not (Hashtbl.mem lost sector)) && Random.State.bool t.random in
@@ -42,8 +51,7 @@ let cut_power t =
   let kept, rest = List.partition is_kept (List.rev t.cached) in
   List.iter (keep t) kept;
   t.cached <- [];
-  (* Not the first two sectors: whoever has read them goes by them. *)
-  t.late <- (if Random.State.bool t.random then List.filter (fun (sector, _) -> sector >= 2) rest else []);
+  t.late <- (if Random.State.bool t.random then rest else []);
   t.powered <- t.powered + 1
 
 (* Lets others go on a few times, and does it; never again for whoever had the disk when the power went. *)
@@ -58,14 +66,6 @@ let operation t f =
     t.left <- t.left - 1;
     let result = f () in
     later (Random.State.int t.random 4) >>= fun () -> if t.powered <> owner then never () else Lwt.return_ok result)
-
-let rec some_come_late t =
-  match t.late with
-  | write :: rest when Random.State.bool t.random ->
-      keep t write;
-      t.late <- rest;
-      some_come_late t
-  | _ -> ()
 
 let read t sector buffers =
   let read () =
@@ -85,6 +85,7 @@ let write t sector buffers =
   assert (String.length bytes mod t.size = 0);
   let add i = t.cached <- (Int64.to_int sector + i, String.sub bytes (i * t.size) t.size) :: t.cached in
   let write () =
+    some_come_late t;
     t.late <- [];
     List.iter add (List.init (String.length bytes / t.size) Fun.id)
   in

@@ -68,9 +68,11 @@ let () =
     let disk = Block.make random size (40 + Random.State.int random 60) in
     let before = ref Map.empty and asked = ref [] in
     for round = 1 to 50 do
+      let often n = Random.State.int random n = 0 in
       let life () =
-        disk.left <- max_int;
+        disk.left <- (if often 4 then Random.State.int random 12 else max_int);
         Log_store.connect disk >>= fun store ->
+        disk.left <- max_int;
         contents store >>= fun found ->
         if not (List.exists (Map.equal ( = ) found) (states !before (List.rev !asked))) then
           fail "disk %d, after cut %d: the store has what nothing has left it with" disk_number (round - 1);
@@ -80,7 +82,8 @@ let () =
         logs := max !logs (Log_store.logs store);
         before := found;
         asked := [];
-        disk.left <- Random.State.int random 80;
+        (* Some only read. *)
+        disk.left <- (if often 3 then 0 else Random.State.int random 80);
         work disk random store asked
       in
       (match run (life ()) with () -> () | exception Block.Power_cut -> ());
