@@ -3,6 +3,8 @@
 
 use super::lab::Lab;
 use super::{root, run, scratch};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -102,4 +104,33 @@ fn who_reads_what_session_start_says_sees_its_end() {
         "{status:?}"
     );
     assert!(stopped.status.success(), "{stopped:?}");
+}
+
+/// The session's frames of its own, one a second, come between those of a file that takes its time, and leave it whole.
+#[test]
+fn a_file_that_comes_slowly_arrives_whole() {
+    let lab = Lab::own(&["--slots", "1"]);
+    let mut socket = UnixStream::connect(lab.folder().join("socket")).expect("the session listens");
+    let mut send = |kind: u8, payload: &[u8]| {
+        let length = u32::try_from(payload.len()).expect("a short payload");
+        let frame = [&[kind], &length.to_le_bytes()[..], payload].concat();
+        socket.write_all(&frame).expect("the session reads");
+    };
+    send(b'F', b"numbers");
+    for piece in ["one ", "two ", "three ", "four"] {
+        send(b'D', piece.as_bytes());
+        std::thread::sleep(Duration::from_millis(1500));
+    }
+    send(b'F', b"script.sh");
+    send(b'D', b"cat numbers");
+    send(b'S', b"");
+    let mut said = Vec::new();
+    while !said.windows(13).any(|part| part == b"reason=script") {
+        let mut bytes = [0; 4096];
+        let count = socket.read(&mut bytes).expect("the session answers");
+        assert_ne!(count, 0, "{:?}", String::from_utf8_lossy(&said));
+        said.extend(&bytes[..count]);
+    }
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.contains("one two three four"), "{said:?}");
 }

@@ -103,6 +103,8 @@ static void serve(int slot)
         struct frame frame;
         bool finished;
         frame_wait(&frame);
+        if (frame.type == 'H') /* the session's heartbeat, which may come in the middle of a file */
+            continue;
         if (file >= 0 && frame.type != 'D') {
             close(file);
             file = -1;
