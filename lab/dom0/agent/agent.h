@@ -12,6 +12,7 @@
  *   C bytes     console input                   X text    what Xen or the toolstack said of it
  *   K           destroy the guest               s, t bytes  standard output, error of script.sh
  *   A           give the job up                 R text    the outcome, "key=value" lines
+ *   H           nothing: comes at any time
  *                                               Z         the job is over, the slot is free
  *                                               Y         the same, for a job given up, and after a start
  *
