@@ -82,7 +82,7 @@ static inline struct order next_order(void)
 	return order;
 }
 
-/* An order that is not one of a guest's own. */
+/* An order that is not one of a guest's own: every guest can be told to exit. */
 static inline void other_order(const struct order *order)
 {
 	if (strcmp(order->name, "exit") == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* An order: its name, its numbers, its answer. */
+/* What is an order's name, and its answer. */
 #ifndef XEN_AGENT_ORDER_H
 #define XEN_AGENT_ORDER_H
 
